@@ -1,0 +1,3 @@
+//! The embedded Flyte.
+
+fn main() {}
