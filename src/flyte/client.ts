@@ -79,6 +79,12 @@ export interface FlyteClient {
   lastExecution(entity: EntityName, options?: CallOptions): Promise<LastExecution | undefined>;
 
   /**
+   * Where a code bundle of this name and MD5 digest (Base64) will be in the server's store. Changes nothing on the
+   * server. flytekit hashes the address into the version that it chooses, so it is asked for before serialising.
+   */
+  bundleAddress(scope: Scope, bundle: { fileName: string; md5: string }, options?: CallOptions): Promise<string>;
+
+  /**
    * Uploads the bundle and creates the entities: tasks at once, then workflows in the order they need each other, then
    * launch plans. Resolves with a report whatever the server says of single entities; rejects only when nothing could
    * be tried (server down, project unknown, file unreadable). A cancel through `options.signal` resolves with what was

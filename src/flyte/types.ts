@@ -183,7 +183,7 @@ export interface Value {
    * a URI for blobs and datasets. Empty for containers.
    */
   readonly text: string;
-  /** Parts of a container in the order the server gave them; `key` is the index for collections. */
+  /** Parts of a container: lists and msgpack maps as written, other maps sorted by key; `key` is the index in a list. */
   readonly children: readonly NamedValue[];
   /** How many parts, or for texts and bytes how many bytes, the whole value has. */
   readonly size: number;
@@ -253,6 +253,8 @@ export interface RegistrationItem {
   readonly id: EntityId;
   /** Path of the file with the message: TaskSpec, WorkflowSpec or LaunchPlanSpec in flyteidl's admin package. */
   readonly specFile: string;
+  /** Launch plans only: make this version the active one once it is created (flytekit's `auto_activate`). */
+  readonly activate?: boolean;
 }
 
 export interface RegistrationPlan {
@@ -264,6 +266,8 @@ export interface RegistrationPlan {
     readonly file: string;
     /** Where it is unpacked in the container; replaces `{{ .dest_dir }}`. */
     readonly destination: string;
+    /** The address it was serialised for (see `bundleAddress`): the upload must end there. */
+    readonly address?: string;
   };
 }
 
