@@ -1,0 +1,78 @@
+// `npm run setup`: everything that the tests and the demo need, on a machine that has Node, Rust and Python.
+//
+// Safe to repeat: what is present is skipped, what was interrupted is done again. Uses Node's builtins only, because it
+// runs before there is a node_modules. Nothing but node_modules is written inside the checkout.
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { cacheDirectory, withLock } from "./cache.mjs";
+import { chromium, installChromium } from "./chromium.mjs";
+import { installNode24, node24 } from "./node24.mjs";
+import { installNpmDependencies } from "./npm.mjs";
+import { checkPrerequisites } from "./prerequisites.mjs";
+import { installPythons, pythons } from "./python.mjs";
+import { Missing } from "./step.mjs";
+import { installVscodeServer, vscodeServer } from "./vscode-server.mjs";
+
+/** The repository. */
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+
+/**
+ * @typedef {object} Tools paths of what set-up installs
+ * @property {string} node24 the Node that VS Code's server runs on
+ * @property {string} vscodeServer script of VS Code's server
+ * @property {string} chromium
+ * @property {string} python interpreter with flytekit, pytest and ruff
+ * @property {string} pythonNoGrpcio interpreter with flytekit whose grpcio was uninstalled
+ */
+
+/**
+ * Installs what is missing, telling what and where.
+ * @returns {Promise<Tools>}
+ * @throws {Missing} naming what it cannot install itself, and how to get it
+ */
+export async function setUp() {
+  console.log(`Set-up, cache in ${cacheDirectory()}`);
+  if (process.platform === "win32") {
+    throw new Missing([
+      {
+        what: "VS Code's server, which runs on Linux and macOS",
+        how: "On Windows run `npm ci`, `npm run build` and `npm run test:electron`.",
+      },
+    ]);
+  }
+  const { python } = checkPrerequisites();
+  await withLock(async () => {
+    await installNpmDependencies(root);
+    await installNode24(python);
+    await installChromium();
+    await installPythons(python);
+    await installVscodeServer();
+  });
+  return tools();
+}
+
+/**
+ * Where things are. Installs nothing.
+ * @returns {Tools}
+ * @throws {Error} when something is not there
+ */
+export function tools() {
+  const found = { node24: node24().node, vscodeServer: vscodeServer(), chromium: chromium() ?? "", ...pythons() };
+  for (const [name, file] of Object.entries(found)) {
+    if (!existsSync(file)) {
+      throw new Error(`${name} is not installed${file && ` (no ${file})`}. Run \`npm run setup\`.`);
+    }
+  }
+  return found;
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    await setUp();
+  } catch (error) {
+    console.error(error instanceof Missing ? error.message : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,74 @@
+// Reads the trees that the workbench shows, as the person in front of it sees them.
+
+/**
+ * @typedef {object} Row a row of a tree
+ * @property {string} id of its element
+ * @property {string} view title of the view that it is in
+ * @property {number} level 1 for a root
+ * @property {string} label
+ * @property {string} description the fainter text after the label, or ""
+ * @property {boolean | undefined} expanded undefined for a row without children
+ */
+
+/**
+ * The rows rendered in the side bar, from top to bottom. What is scrolled out of sight is not rendered.
+ * @param {import("playwright-core").Page} page
+ * @returns {Promise<Row[]>}
+ */
+export function readRows(page) {
+  return page.locator(".part.sidebar .monaco-list-row").evaluateAll((elements) =>
+    elements
+      .map((element) => {
+        const text = (selector) => element.querySelector(selector)?.textContent?.trim() ?? "";
+        const expanded = element.getAttribute("aria-expanded");
+        return {
+          id: element.id,
+          view: element.closest(".pane")?.querySelector(".pane-header .title")?.textContent?.trim() ?? "",
+          level: Number(element.getAttribute("aria-level")),
+          label: text(".label-name") || text(".monaco-icon-label"),
+          description: text(".label-description"),
+          expanded: expanded === null ? undefined : expanded === "true",
+          top: element.getBoundingClientRect().top,
+        };
+      })
+      .sort((one, other) => one.top - other.top)
+      .map(({ top, ...row }) => row),
+  );
+}
+
+/**
+ * The row that a path of labels leads to, or undefined while it is not shown.
+ * @param {Row[]} rows
+ * @param {string[]} labels one per level, from a root on
+ */
+export function findRow(rows, labels) {
+  let from = 0;
+  let found;
+  for (const [depth, label] of labels.entries()) {
+    const level = depth + 1;
+    const rest = rows.slice(from);
+    // The parent's children end where a row of the parent's level, or a higher one, follows.
+    const end = depth === 0 ? -1 : rest.findIndex((row) => row.level < level);
+    const within = end === -1 ? rest : rest.slice(0, end);
+    const index = within.findIndex((row) => row.level === level && row.label === label);
+    if (index === -1) {
+      return undefined;
+    }
+    found = within[index];
+    from += index + 1;
+  }
+  return found;
+}
+
+/**
+ * Rows as lines of text, indented by level.
+ * @param {Row[]} rows
+ */
+export function drawRows(rows) {
+  return rows
+    .map(({ level, label, description, expanded }) => {
+      const twistie = expanded === undefined ? " " : expanded ? "▾" : "▸";
+      return `${"  ".repeat(level - 1)}${twistie} ${label}${description && `  ${description}`}`;
+    })
+    .join("\n");
+}

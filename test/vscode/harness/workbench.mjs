@@ -1,0 +1,294 @@
+// A real VS Code to be used as a person does: its server, and its workbench in a headless browser.
+
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { artifacts } from "./artifacts.mjs";
+import { openPage, workbenchAddress } from "./browser.mjs";
+import { startServer } from "./server.mjs";
+import { drawRows, findRow, readRows } from "./tree.mjs";
+
+const PATIENCE = 30_000;
+
+/**
+ * Opens a folder in VS Code.
+ * @param {object} options
+ * @param {string} options.workspace absolute path of the folder; it is trusted
+ * @param {string} [options.extension] folder of an extension under development
+ * @param {string[]} [options.vsixes] packaged extensions, installed first
+ * @param {Record<string, unknown>} [options.settings] user settings, over those of settings.mjs
+ * @param {Record<string, string>} [options.env] for the extension host
+ * @param {{width: number, height: number}} [options.size] of the window
+ * @returns {Promise<Workbench>} once the workbench is drawn
+ */
+export async function openWorkbench({ workspace, extension, vsixes, settings, env, size }) {
+  const server = await startServer({ development: extension !== undefined, vsixes, settings, env });
+  let browser;
+  try {
+    browser = await openPage(size ?? { width: 1280, height: 800 });
+    const workbench = new Workbench(server, browser);
+    await browser.page.goto(workbenchAddress(server, { workspace, extension }));
+    await Promise.race([
+      browser.page.waitForSelector(".part.statusbar .statusbar-item", { timeout: 60_000 }),
+      server.failed,
+    ]);
+    return workbench;
+  } catch (error) {
+    const log = `The page's errors:\n${browser?.errors() ?? ""}\nThe end of the server's log:\n${server.log().slice(-4000)}`;
+    await browser?.close();
+    await server.stop();
+    throw new Error(`VS Code did not open: ${error.message}\n${log}`, { cause: error });
+  }
+}
+
+/** VS Code's window. */
+export class Workbench {
+  #server;
+  #browser;
+
+  /** Use `openWorkbench`. */
+  constructor(server, browser) {
+    this.#server = server;
+    this.#browser = browser;
+    /** @type {import("playwright-core").Page} */
+    this.page = browser.page;
+    /** HOME of the extension host, an empty temporary folder. @type {string} */
+    this.home = server.home;
+  }
+
+  /**
+   * Picks a command in the palette.
+   * @param {string} title with its category, as the palette shows it: "Flyte: Register"
+   */
+  async runCommand(title) {
+    const entry = this.page.locator(".quick-input-list .monaco-list-row", {
+      has: this.page.locator(".label-name", { hasText: exactly(title) }),
+    });
+    // An extension's commands come into the palette some time after the workbench.
+    await this.#eventually(`The palette offers no command "${title}"`, async () => {
+      await this.#quickInput("F1", `>${title}`);
+      if (await appears(entry, 3000)) {
+        await entry.first().click();
+        return true;
+      }
+      await this.page.keyboard.press("Escape");
+      return false;
+    });
+  }
+
+  /**
+   * Opens a file of the workspace by its name.
+   * @param {string} file its path in the workspace
+   */
+  async openFile(file) {
+    const name = path.basename(file);
+    const entry = this.page.locator(".quick-input-list .monaco-list-row", {
+      has: this.page.locator(".label-name", { hasText: exactly(name) }),
+    });
+    await this.#eventually(`Quick open does not find ${file}`, async () => {
+      await this.#quickInput("Control+P", file);
+      if (await appears(entry, 3000)) {
+        await entry.first().click();
+        return true;
+      }
+      await this.page.keyboard.press("Escape");
+      return false;
+    });
+    await this.page.locator(".tab.active", { hasText: name }).first().waitFor({ timeout: PATIENCE });
+    await this.page
+      .locator(".part.editor .editor-group-container.active .view-line")
+      .first()
+      .waitFor({ timeout: PATIENCE });
+  }
+
+  /**
+   * Shows a view container by its item in the activity bar.
+   * @param {string} title
+   */
+  async openView(title) {
+    const item = this.page.locator(".activitybar .action-item", {
+      has: this.page.locator(`a[aria-label^="${title}"]`),
+    });
+    await item.first().waitFor({ timeout: PATIENCE });
+    // A click on the one that is shown would hide the side bar.
+    if ((await item.first().getAttribute("class"))?.split(" ").includes("checked") !== true) {
+      await item.first().click();
+    }
+    await this.page
+      .locator(".part.sidebar .title-label", { hasText: new RegExp(`^\\s*${literally(title)}`, "i") })
+      .waitFor({
+        timeout: PATIENCE,
+      });
+  }
+
+  /** The rows of the trees in the side bar, from top to bottom. */
+  rows() {
+    return readRows(this.page);
+  }
+
+  /** The same as text, one row a line. */
+  async tree() {
+    return drawRows(await this.rows());
+  }
+
+  /**
+   * Waits for a row of a tree.
+   * @param {string[]} labels one per level, from a root on; each but the last has to be expanded already
+   * @returns {Promise<import("playwright-core").Locator>}
+   */
+  async row(...labels) {
+    let found;
+    await this.#eventually(`The tree does not show ${labels.join(" → ")}`, async () => {
+      found = findRow(await this.rows(), labels);
+      return found !== undefined;
+    });
+    return this.page.locator(`[id="${found.id}"]`);
+  }
+
+  /**
+   * Expands rows along a path, by clicking those that are collapsed.
+   * @param {string[]} labels one per level, from a root on
+   * @returns {Promise<import("playwright-core").Locator>} the last row
+   */
+  async expand(...labels) {
+    for (let depth = 1; depth <= labels.length; depth++) {
+      const part = labels.slice(0, depth);
+      await this.row(...part);
+      await this.#eventually(`${part.join(" → ")} does not expand`, async () => {
+        const row = findRow(await this.rows(), part);
+        if (row?.expanded === false) {
+          await this.page.locator(`[id="${row.id}"] .monaco-tl-twistie`).click();
+        }
+        return row?.expanded === true;
+      });
+    }
+    return this.row(...labels);
+  }
+
+  /** Texts of the notifications, also of those that no longer show as a toast. */
+  async notifications() {
+    await this.#openNotifications();
+    return this.page.locator(".notification-list-item-message:visible").allInnerTexts();
+  }
+
+  /**
+   * Waits for a notification.
+   * @param {string | RegExp} text part of its text
+   * @param {number} [timeout] in milliseconds
+   * @returns {Promise<import("playwright-core").Locator>} the whole notification, with its buttons
+   */
+  async notification(text, timeout) {
+    const found = this.page.locator(".notification-list-item:visible", { hasText: text }).first();
+    await this.#eventually(
+      `No notification says ${text}`,
+      async () => {
+        if (await appears(found, 1000)) {
+          return true;
+        }
+        await this.#openNotifications();
+        return false;
+      },
+      timeout,
+    );
+    return found;
+  }
+
+  /** Text of the active editor, as far as it is scrolled into sight. */
+  editorText() {
+    return this.page.locator(".part.editor .editor-group-container.active .view-line").evaluateAll((lines) =>
+      lines
+        .map((line) => ({ text: line.textContent ?? "", top: line.getBoundingClientRect().top }))
+        .sort((one, other) => one.top - other.top)
+        .map(({ text }) => text.replaceAll("\u00a0", " "))
+        .join("\n"),
+    );
+  }
+
+  /**
+   * Moves the mouse over a word in the active editor and waits for the hover.
+   * @param {string} word a whole token, such as a function's name; its first place in sight
+   * @returns {Promise<string>} the hover's text
+   */
+  async hover(word) {
+    const token = this.page
+      .locator(".part.editor .editor-group-container.active .view-line span span", { hasText: exactly(word) })
+      .first();
+    const hover = this.page.locator(".monaco-hover:visible .hover-contents");
+    await this.#eventually(`Nothing shows on hovering over ${word}`, async () => {
+      await this.page.mouse.move(1, 1);
+      await token.hover();
+      return appears(hover.first(), 5000);
+    });
+    return (await hover.allInnerTexts()).join("\n");
+  }
+
+  /**
+   * Takes a picture of the window.
+   * @param {string} name of the file, without its extension
+   * @returns {Promise<string>} path of the file
+   */
+  async screenshot(name) {
+    const file = path.join(artifacts(), `${name}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  /** What went wrong in the page, and the end of the server's log: for a message about a failed test. */
+  logs() {
+    return `The page's errors:\n${this.#browser.errors()}\nThe end of the server's log:\n${this.#server.log().slice(-4000)}`;
+  }
+
+  /** Ends VS Code and removes what was temporary. */
+  async close() {
+    writeFileSync(path.join(artifacts(), "page.log"), `${this.#browser.errors()}\n\n${this.#server.log()}`);
+    await this.#browser.close();
+    await this.#server.stop();
+  }
+
+  async #quickInput(key, text) {
+    const input = this.page.locator(".quick-input-widget:visible input.input");
+    await this.page.keyboard.press(key);
+    if (!(await appears(input, 3000))) {
+      return;
+    }
+    await input.fill(text);
+  }
+
+  /** Shows the notification centre, unless a toast is there; a workbench with an extension under development has no toasts. */
+  async #openNotifications() {
+    if ((await this.page.locator(".notifications-toasts.visible, .notifications-center.visible").count()) === 0) {
+      await this.page.locator('[id="status.notifications"]').click();
+    }
+  }
+
+  /** Asks until the answer is yes; keeps a screenshot and tells what is shown otherwise. */
+  async #eventually(complaint, question, timeout = PATIENCE) {
+    const until = Date.now() + timeout;
+    while (Date.now() < until) {
+      if (await Promise.race([question(), this.#server.failed])) {
+        return;
+      }
+      await this.page.waitForTimeout(100);
+    }
+    const picture = await this.screenshot("failure");
+    const shown = `Notifications: ${(await this.notifications()).join(" | ") || "none"}\nThe tree:\n${await this.tree()}`;
+    throw new Error(`${complaint} after ${timeout / 1000} s (${picture}).\n${shown}`);
+  }
+}
+
+async function appears(locator, timeout) {
+  return locator
+    .first()
+    .waitFor({ state: "visible", timeout })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+function exactly(text) {
+  return new RegExp(`^\\s*${literally(text)}\\s*$`);
+}
+
+function literally(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
