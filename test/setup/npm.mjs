@@ -16,7 +16,9 @@ export async function installNpmDependencies(root) {
     return;
   }
   say(`${what}: \`npm ci\` in node_modules, because ${reason}`);
-  await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, what: "`npm ci`" });
+  // On Windows npm is a batch file, which only a shell starts.
+  const shell = process.platform === "win32";
+  await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, shell, what: "`npm ci`" });
 }
 
 /** Why node_modules is not what the lock file asks for, or undefined. */

@@ -29,28 +29,31 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
 
 /**
  * Installs what is missing, telling what and where.
- * @returns {Promise<Tools>}
+ * @param {{server?: boolean}} [options] `server: false` leaves out VS Code's server and its browser, for tests that bring
+ *   a VS Code of their own
+ * @returns {Promise<void>} after which `tools()` knows where things are
  * @throws {Missing} naming what it cannot install itself, and how to get it
  */
-export async function setUp() {
+export async function setUp({ server = true } = {}) {
   console.log(`Set-up, cache in ${cacheDirectory()}`);
-  if (process.platform === "win32") {
+  if (server && process.platform === "win32") {
     throw new Missing([
       {
         what: "VS Code's server, which runs on Linux and macOS",
-        how: "On Windows run `npm ci`, `npm run build` and `npm run test:electron`.",
+        how: "On Windows run `npm run build` and `npm run test:electron`.",
       },
     ]);
   }
   const { python } = checkPrerequisites();
   await withLock(async () => {
     await installNpmDependencies(root);
-    await installNode24(python);
-    await installChromium();
     await installPythons(python);
-    await installVscodeServer();
+    if (server) {
+      await installNode24(python);
+      await installChromium();
+      await installVscodeServer();
+    }
   });
-  return tools();
 }
 
 /**

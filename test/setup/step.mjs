@@ -24,12 +24,12 @@ export function say(text) {
  * Runs a command to its end, keeping its output for the case that it fails.
  * @param {string} command
  * @param {string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, what?: string}} [options] `what` names it in the error
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, what?: string}} [options] `what` names it in the error
  * @returns {Promise<string>} its standard output
  */
-export function run(command, args, { cwd, env, what } = {}) {
+export function run(command, args, { cwd, env, shell = false, what } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd, env: env ?? process.env, shell, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let all = "";
     child.stdout.on("data", (chunk) => {

@@ -2,7 +2,8 @@
 
 import { cpSync, existsSync } from "node:fs";
 import path from "node:path";
-import { root, tools } from "../../setup/setup.mjs";
+import { pythons } from "../../setup/python.mjs";
+import { root } from "../../setup/setup.mjs";
 import { temporaryFolder } from "./cleanup.mjs";
 
 /** A copy of test/fixtures/workspace, or an empty folder when there is none. */
@@ -21,7 +22,7 @@ export function hostWorkspace() {
  * @returns {Record<string, string>}
  */
 export function hostEnvironment(workspace) {
-  const { python, pythonNoGrpcio } = tools();
+  const { python, pythonNoGrpcio } = pythons();
   return {
     FLYTE_TEST_ROOT: root,
     FLYTE_TEST_WORKSPACE: workspace,

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { artifacts } from "./artifacts.mjs";
 import { openPage, workbenchAddress } from "./browser.mjs";
+import { readEditor } from "./editor.mjs";
 import { startServer } from "./server.mjs";
 import { drawRows, findRow, readRows } from "./tree.mjs";
 
@@ -193,14 +194,15 @@ export class Workbench {
   }
 
   /** Text of the active editor, as far as it is scrolled into sight. */
-  editorText() {
-    return this.page.locator(".part.editor .editor-group-container.active .view-line").evaluateAll((lines) =>
-      lines
-        .map((line) => ({ text: line.textContent ?? "", top: line.getBoundingClientRect().top }))
-        .sort((one, other) => one.top - other.top)
-        .map(({ text }) => text.replaceAll("\u00a0", " "))
-        .join("\n"),
-    );
+  async editorText() {
+    let text = await readEditor(this.page);
+    await this.#eventually("The editor does not come to rest", async () => {
+      await this.page.waitForTimeout(200);
+      const before = text;
+      text = await readEditor(this.page);
+      return text === before;
+    });
+    return text;
   }
 
   /**
