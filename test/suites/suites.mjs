@@ -38,7 +38,7 @@ export const suites = [
   {
     name: "python",
     title: "Python tests",
-    needsBuild: false,
+    needsBuild: true,
     files: () => filesBelow(path.join(root, "test/python"), /^test_.*\.py$/),
     run: async (files) => {
       const { code, output } = await show(tools().python, ["-m", "pytest", "-p", "no:cacheprovider", ...files]);
