@@ -1,3 +1,5 @@
-//! The embedded Flyte.
+//! The embedded Flyte, see [`flyte_local`].
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    flyte_local::process::run()
+}
