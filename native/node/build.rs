@@ -1,3 +1,5 @@
+//! Sets what a Node addon needs of the linker.
+
 fn main() {
     napi_build::setup();
 }

@@ -49,7 +49,7 @@ impl<'l> Budget<'l> {
     pub(super) fn text(&self, kind: ValueKind, type_name: impl Into<String>, text: &str) -> Value {
         let end = text.char_indices().nth(self.limits.max_text).map_or(text.len(), |(index, _)| index);
         Value {
-            text: text[..end].to_owned(),
+            text: text.get(..end).unwrap_or(text).to_owned(),
             size: text.len() as u64,
             truncated: end < text.len(),
             ..Value::new(kind, type_name)
@@ -59,7 +59,7 @@ impl<'l> Budget<'l> {
     /// Bytes as Base64, of which at most `max_text` are kept.
     pub(super) fn binary(&self, type_name: impl Into<String>, bytes: &[u8]) -> Value {
         use base64::Engine;
-        let kept = &bytes[..bytes.len().min(self.limits.max_text)];
+        let kept = bytes.get(..self.limits.max_text).unwrap_or(bytes);
         Value {
             text: base64::engine::general_purpose::STANDARD.encode(kept),
             size: bytes.len() as u64,

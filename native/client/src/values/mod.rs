@@ -21,6 +21,7 @@ use flyte_idl::flyteidl::core::VariableMap;
 use crate::wire::WireError;
 
 pub use limits::ValueLimits;
+pub(crate) use order::natural;
 pub use types::type_name;
 
 /// How a value is made.

@@ -4,7 +4,7 @@ use std::str::Chars;
 
 /// Orders names as people count: runs of digits compare as numbers, the rest by character, so `o2` is before `o10`.
 /// Names that differ only by leading zeros keep a total order by length.
-pub(super) fn natural(left: &str, right: &str) -> Ordering {
+pub(crate) fn natural(left: &str, right: &str) -> Ordering {
     let (mut a, mut b) = (left.chars().peekable(), right.chars().peekable());
     loop {
         match (a.peek().copied(), b.peek().copied()) {

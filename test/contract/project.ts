@@ -1,0 +1,63 @@
+import { execFile } from "node:child_process";
+import { cpSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import type { FlyteClient } from "../../src/flyte/client";
+import type { RegistrationPlan, Scope } from "../../src/flyte/types";
+import { type Manifest, toPlan } from "../../src/register/manifest";
+import { serialize } from "../../src/register/serialize-process";
+import { pythons } from "../setup/python.mjs";
+import { root } from "../setup/setup.mjs";
+import { english } from "../unit/english";
+import { temporaryFolder } from "../vscode/harness/cleanup.mjs";
+
+/** A copy of the sample workspace, serialised by the user's flytekit as the extension does it. */
+export interface Project {
+  readonly workspace: string;
+  readonly plan: RegistrationPlan;
+  readonly manifest: Manifest;
+  remove(): void;
+}
+
+/** Serialises a file of the sample workspace for a server, which says where the code bundle will be. */
+export async function serializeProject(client: FlyteClient, scope: Scope, file: string): Promise<Project> {
+  const { folder, remove } = temporaryFolder("flyte-project", ["workspace", "output"]);
+  const workspace = path.join(folder, "workspace");
+  const output = path.join(folder, "output");
+  cpSync(path.join(root, "test/fixtures/workspace"), workspace, { recursive: true });
+  const manifest = await serialize(
+    {
+      interpreter: { command: pythons().python, args: [], source: "setting" },
+      serializer: path.join(root, "dist/serialize"),
+      file: path.join(workspace, file),
+      scope,
+      output,
+      cwd: workspace,
+    },
+    {
+      step: () => {},
+      output: () => {},
+      address: (bundle) => client.bundleAddress(scope, { fileName: path.basename(bundle.file), md5: bundle.md5 }),
+    },
+    { signal: new AbortController().signal, timeoutMs: 60_000 },
+    english,
+  );
+  return { workspace, plan: toPlan(manifest, output, scope), manifest, remove };
+}
+
+/** Runs a registered workflow task by task on this machine; gives the name of the execution. */
+export async function execute(
+  endpoint: string,
+  { workspace, plan }: Project,
+  workflow: string,
+  options: { inputs?: Record<string, unknown>; fail?: boolean } = {},
+): Promise<string> {
+  const { project, domain } = plan.scope;
+  const { stdout } = await promisify(execFile)(pythons().python, [
+    path.join(root, "test/fixtures/executor/execute.py"),
+    ...["--endpoint", endpoint, "--project", project, "--domain", domain, "--workspace", workspace],
+    ...["--workflow", workflow, "--version", plan.version, "--inputs", JSON.stringify(options.inputs ?? {})],
+    ...(options.fail ? ["--fail"] : []),
+  ]);
+  return JSON.parse(stdout).execution;
+}
