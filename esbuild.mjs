@@ -1,4 +1,5 @@
-// Puts the extension together in dist: the bundle, the addon, the embedded Flyte, and the serialiser's Python files.
+// Puts the extension together in dist: the bundle, the addon, the embedded Flyte, and the serialiser's Python files, and
+// the README of the package.
 //
 //   node esbuild.mjs          as it is shipped
 //   node esbuild.mjs --dev    readable, with a source map
@@ -6,7 +7,17 @@
 // The addon and the server are built before, by `npm run build:native` and `npm run build:local`. Cargo's own variable
 // CARGO_TARGET_DIR says where the server is; FLYTE_BUILD_PROFILE=debug takes the one of a debug build.
 
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -42,6 +53,9 @@ try {
     recursive: true,
     filter: (file) => (statSync(file).isDirectory() ? path.basename(file) !== "__pycache__" : file.endsWith(".py")),
   });
+  // vsce takes pictures from https addresses only, and what a package shows must not depend on the network.
+  const readme = readFileSync(path.join(root, "README.md"), "utf8");
+  writeFileSync(path.join(dist, "README.md"), readme.replace(/^!\[[^\]]*\]\([^)]*\)\n+/gm, ""));
   for (const [name, bytes] of sizes(dist)) {
     console.log(`dist/${name.padEnd(18)}${(bytes / 1e6).toFixed(2).padStart(8)} MB`);
   }

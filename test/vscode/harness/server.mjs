@@ -14,7 +14,8 @@ const START_TIMEOUT = 60_000;
  * @typedef {object} Server
  * @property {string} origin `http://127.0.0.1:port`
  * @property {string} authority its part of `vscode-remote://` addresses
- * @property {string} home HOME of the extension host, an empty temporary folder
+ * @property {string} folder holds all that VS Code writes
+ * @property {string} home HOME of the extension host, an empty temporary folder below it
  * @property {() => string} log the end of what it printed
  * @property {Promise<never>} failed rejects when the server, or an extension host, ends by itself
  * @property {() => Promise<void>} stop ends it with all that it started, and removes its folders
@@ -28,11 +29,12 @@ const START_TIMEOUT = 60_000;
  */
 export async function startServer({ development = false, vsixes = [], settings = {}, env = {} } = {}) {
   const { node24, vscodeServer } = tools();
-  const { folder, remove } = temporaryFolder("flyte-vscode", ["home", "server", "tmp", "user/User"]);
-  writeFileSync(
-    path.join(folder, "user/User/settings.json"),
-    JSON.stringify({ ...userSettings, ...settings }, null, 2),
-  );
+  const { folder, remove } = temporaryFolder("flyte-vscode", ["home", "server", "tmp", "user/User", "user/Machine"]);
+  const text = JSON.stringify({ ...userSettings, ...settings }, null, 2);
+  // To a browser the server is a remote machine, whose own settings are where those of machine scope are looked for.
+  for (const level of ["User", "Machine"]) {
+    writeFileSync(path.join(folder, "user", level, "settings.json"), text);
+  }
   const home = path.join(folder, "home");
   const options = { env: environment(folder, env), cwd: folder };
   const data = [
@@ -67,6 +69,7 @@ export async function startServer({ development = false, vsixes = [], settings =
   return {
     origin: `http://${authority}`,
     authority,
+    folder,
     home,
     log: watched.log,
     failed: watched.failed,

@@ -61,6 +61,22 @@ export function findRow(rows, labels) {
 }
 
 /**
+ * The rows right below the one that a path of labels leads to.
+ * @param {Row[]} rows
+ * @param {string[]} labels one per level, from a root on
+ * @returns {Row[]} none while the row is not shown or not expanded
+ */
+export function childrenOf(rows, labels) {
+  const parent = findRow(rows, labels);
+  if (!parent) {
+    return [];
+  }
+  const rest = rows.slice(rows.indexOf(parent) + 1);
+  const end = rest.findIndex((row) => row.level <= parent.level);
+  return (end === -1 ? rest : rest.slice(0, end)).filter((row) => row.level === parent.level + 1);
+}
+
+/**
  * Rows as lines of text, indented by level.
  * @param {Row[]} rows
  */

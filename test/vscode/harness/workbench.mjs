@@ -5,8 +5,9 @@ import path from "node:path";
 import { artifacts } from "./artifacts.mjs";
 import { openPage, workbenchAddress } from "./browser.mjs";
 import { readEditor } from "./editor.mjs";
+import { findLocalFlyte } from "./local-flyte.mjs";
 import { startServer } from "./server.mjs";
-import { drawRows, findRow, readRows } from "./tree.mjs";
+import { childrenOf, drawRows, findRow, readRows } from "./tree.mjs";
 
 const PATIENCE = 30_000;
 
@@ -54,6 +55,10 @@ export class Workbench {
     this.page = browser.page;
     /** HOME of the extension host, an empty temporary folder. @type {string} */
     this.home = server.home;
+    /** Folder of the installed extensions. @type {string} */
+    this.extensions = path.join(server.folder, "server/extensions");
+    /** Where a browser finds it. @type {string} */
+    this.origin = server.origin;
   }
 
   /**
@@ -163,6 +168,58 @@ export class Workbench {
       });
     }
     return this.row(...labels);
+  }
+
+  /**
+   * Waits until an expanded row has rows below it, none of which is still loading.
+   * @param {string[]} labels one per level, from a root on
+   * @returns {Promise<import("./tree.mjs").Row[]>} its children in sight
+   */
+  async children(...labels) {
+    let found = [];
+    await this.#eventually(`${labels.join(" → ")} shows nothing below it`, async () => {
+      found = childrenOf(await this.rows(), labels);
+      return found.length > 0;
+    });
+    return found;
+  }
+
+  /**
+   * Waits for a row right below another one, known by part of its text.
+   * @param {RegExp} text of its label or description
+   * @param {string[]} labels path of the other row, which has to be expanded already
+   * @returns {Promise<import("playwright-core").Locator>}
+   */
+  async rowWith(text, ...labels) {
+    let found;
+    await this.#eventually(`${labels.join(" → ")} shows nothing with ${text} below it`, async () => {
+      const rows = childrenOf(await this.rows(), labels);
+      found = rows.find(({ label, description }) => text.test(`${label} ${description}`));
+      return found !== undefined;
+    });
+    return this.page.locator(`[id="${found.id}"]`);
+  }
+
+  /**
+   * Waits for the active editor to have this title.
+   * @param {RegExp} title
+   */
+  async openedEditor(title) {
+    const tab = this.page.locator(".part.editor .editor-group-container.active .tab.active", { hasText: title });
+    await this.#eventually(`No editor opens with the title ${title}`, () => appears(tab, 1000));
+  }
+
+  /**
+   * Waits for the embedded Flyte that the extension starts.
+   * @returns {Promise<{endpoint: string, data: string, pid: number}>}
+   */
+  async localFlyte() {
+    let found;
+    await this.#eventually("The embedded Flyte does not run", async () => {
+      found = findLocalFlyte(this.#server.folder);
+      return found !== undefined;
+    });
+    return found;
   }
 
   /** Texts of the notifications, also of those that no longer show as a toast. */
