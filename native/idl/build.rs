@@ -38,7 +38,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.compile_well_known_types();
     // The comments in flyteidl are Markdown of many dialects: as doc tests they would be compiled and fail.
     config.disable_comments(["."]);
-    tonic_prost_build::configure().compile_well_known_types(true).compile_fds_with_config(descriptors, config)?;
+    tonic_prost_build::configure()
+        .compile_well_known_types(true)
+        .compile_fds_with_config(descriptors, config)?;
     Ok(())
 }
 
