@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { root, tools } from "./setup/setup.mjs";
+import { pythons } from "./setup/python.mjs";
+import { root } from "./setup/setup.mjs";
 import { show } from "./suites/commands.mjs";
 
 const ADDON_TYPES = "native/node/index.d.ts";
@@ -15,7 +16,10 @@ export async function check() {
   if (!existsSync(path.join(root, ADDON_TYPES))) {
     throw new Error(`${ADDON_TYPES} is not there: it comes with the addon. Run \`npm run build:native\`.`);
   }
-  const ruff = path.join(path.dirname(tools().python), "ruff");
+  const ruff = path.join(path.dirname(pythons().python), "ruff");
+  if (!existsSync(ruff)) {
+    throw new Error(`${ruff} is not there. Run \`npm run setup\`.`);
+  }
   const module = (file) => path.join(root, "node_modules", file);
   const checks = [
     ["Biome", process.execPath, [module("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."]],

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { check } from "./check.mjs";
 import { setUp } from "./setup/setup.mjs";
-import { Missing } from "./setup/step.mjs";
+import { tell } from "./setup/step.mjs";
 import { show } from "./suites/commands.mjs";
 import { suites } from "./suites/suites.mjs";
 
@@ -34,7 +34,7 @@ const isSelected = (name) => selected.length === 0 || selected.includes(name);
 try {
   await setUp();
 } catch (error) {
-  console.error(error instanceof Missing ? error.message : error);
+  tell(error);
   console.log("0 passed, 1 failed");
   process.exit(1);
 }

@@ -62,13 +62,16 @@ export function createConnections({ connect, log, context }: ConnectionParts): C
     workspace: context.workspaceState,
     person: context.globalState,
   });
-  const reload = (): void => {
-    connections.reload();
+  const logProblems = (): void => {
     for (const { message } of connections.problems) {
       log.warn(message);
     }
   };
-  reload();
+  logProblems();
+  const reload = (): void => {
+    connections.reload();
+    logProblems();
+  };
   const configFile = flyteConfigFile(where);
   watchFile(configFile, { interval: CONFIG_FILE_INTERVAL, persistent: false }, reload);
   const disposables = [

@@ -157,7 +157,8 @@ export class LocalServer implements Disposable {
       if (line.code === EXIT_LOCKED) {
         return undefined;
       }
-      throw new Error(l10n.t("flyte-local could not start ({0}). {1}", line.how, tail.join(" ")).trim());
+      const how = line.signal ?? l10n.t("exit code {0}", String(line.code));
+      throw new Error(l10n.t("flyte-local could not start ({0}). {1}", how, tail.join(" ")).trim());
     } catch (error) {
       if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EACCES")) {
         throw new Error(
@@ -184,11 +185,11 @@ export class LocalServer implements Disposable {
 }
 
 /** What a child prints first, or how it ended before it did; rejects when it cannot be started. */
-function firstLine(child: ChildProcess): Promise<string | { code: number | null; how: string }> {
+function firstLine(child: ChildProcess): Promise<string | { code: number | null; signal: string | null }> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     // `close` and not `exit`: its log is complete only then.
-    child.once("close", (code, signal) => resolve({ code, how: signal ?? `exit code ${code}` }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
     if (child.stdout) {
       createInterface(child.stdout).once("line", resolve);
     }

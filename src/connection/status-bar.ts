@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Connection } from "../flyte/connection";
 import type { Disposable } from "../flyte/event";
+import { scopeWords } from "../flyte/words";
 import type { ConnectionList } from "./connection-list";
 
 /** Shows the current connection with its scope; a click switches. Hidden while there is no connection. */
@@ -14,7 +15,7 @@ export function createStatusBar(connections: ConnectionList): Disposable {
       item.hide();
       return;
     }
-    const place = scope ? `${scope.project}/${scope.domain}` : vscode.l10n.t("no project selected");
+    const place = scope ? scopeWords(scope) : vscode.l10n.t("no project selected");
     item.text = `$(type-hierarchy) ${current.name}: ${place}`;
     item.tooltip = tooltip(current, place);
     item.accessibilityInformation = {

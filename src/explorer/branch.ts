@@ -44,6 +44,7 @@ export class Branch<Row, Child> {
   /** Counts the times that it was marked stale: an answer to an earlier question is no fresh one. */
   #epoch = 0;
   #work: Promise<Change<Child>> | undefined;
+  #workCall: Call = "load";
   #aborter = new AbortController();
 
   constructor(options: BranchOptions<Row, Child>) {
@@ -109,6 +110,10 @@ export class Branch<Row, Child> {
 
   /** Loads the next page, if there is one. */
   async loadMore(): Promise<Change<Child>> {
+    // A look at what is loaded gives no more; this must not be lost to one that is under way.
+    while (this.#work && this.#workCall !== "more") {
+      await this.#work;
+    }
     const token = this.#token;
     if (token === undefined) {
       return this.load();
@@ -156,9 +161,12 @@ export class Branch<Row, Child> {
 
   /** Runs one call at a time. It never rejects. */
   #only(call: Call, work: (signal: AbortSignal) => Promise<Change<Child>>): Promise<Change<Child>> {
-    this.#work ??= this.#run(call, work).finally(() => {
-      this.#work = undefined;
-    });
+    if (!this.#work) {
+      this.#workCall = call;
+      this.#work = this.#run(call, work).finally(() => {
+        this.#work = undefined;
+      });
+    }
     return this.#work;
   }
 

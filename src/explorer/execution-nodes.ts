@@ -2,17 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Target } from "../flyte/connection";
 import { hasEnded, phaseWords } from "../flyte/phase";
-import type { HasSubject, Subject } from "../flyte/subject";
 import { ageText, durationText } from "../flyte/times";
-import type { ExecutionRow, NodeExecutionRow, Page, PageRequest } from "../flyte/types";
-import { DataNode } from "./data-node";
+import type { ExecutionRow, Page, PageRequest } from "../flyte/types";
 import { branchItem, ListNode, type RowNode } from "./list-node";
 import { facts, moment } from "./markdown";
 import { childId, type ExplorerNode } from "./node";
-import { NodeExecutionNode } from "./node-execution-nodes";
-import { phaseIcon } from "./phase-icon";
+import { RunNode } from "./node-execution-nodes";
+import { phaseThemeIcon } from "./phase-icon";
 import type { DomainNode } from "./scope-nodes";
-import { urn } from "./urn";
 
 /** The executions of a domain, newest first. */
 export class ExecutionFolderNode extends ListNode<ExecutionRow> {
@@ -56,26 +53,18 @@ export class ExecutionFolderNode extends ListNode<ExecutionRow> {
 }
 
 /** An execution, with its inputs and outputs and its nodes. */
-export class ExecutionNode extends ListNode<NodeExecutionRow> implements RowNode<ExecutionRow>, HasSubject {
-  readonly id: string;
+export class ExecutionNode extends RunNode implements RowNode<ExecutionRow> {
   readonly name: string;
-  readonly subject: Subject;
-  readonly urn: string;
-  readonly #data: readonly DataNode[];
   #row: ExecutionRow;
 
-  constructor(
-    readonly parent: ExplorerNode,
-    readonly target: Target,
-    row: ExecutionRow,
-  ) {
-    super();
-    this.id = childId(parent, row.id.name);
+  constructor(parent: ExplorerNode, target: Target, row: ExecutionRow) {
+    super(childId(parent, row.id.name), parent, target, {
+      connectionId: target.connection.id,
+      kind: "execution",
+      id: row.id,
+    });
     this.name = row.id.name;
     this.#row = row;
-    this.subject = { connectionId: target.connection.id, kind: "execution", id: row.id };
-    this.urn = urn(this.subject);
-    this.#data = DataNode.both(this, this.subject);
   }
 
   update(row: ExecutionRow): boolean {
@@ -97,7 +86,7 @@ export class ExecutionNode extends ListNode<NodeExecutionRow> implements RowNode
     const { phase, launchedName, launchedVersion, createdAt, startedAt, duration, principal, error } = this.#row;
     const words = phaseWords(phase, l10n);
     const item = branchItem(this, this.name, "run", `flyte.execution${error ? ".failed" : ""}`);
-    item.iconPath = phaseIcon(phase);
+    item.iconPath = phaseThemeIcon(phase);
     item.description = [
       words,
       launchedName.split(".").at(-1),
@@ -121,27 +110,5 @@ export class ExecutionNode extends ListNode<NodeExecutionRow> implements RowNode
       role: "treeitem",
     };
     return item;
-  }
-
-  protected override fixedChildren(): readonly ExplorerNode[] {
-    return this.#data;
-  }
-
-  protected override async fetch(page: PageRequest, signal: AbortSignal): Promise<Page<NodeExecutionRow>> {
-    const client = await this.target.connection.client();
-    return client.listNodeExecutions(this.#row.id, undefined, page, { signal });
-  }
-
-  protected override key(row: NodeExecutionRow): string {
-    return row.id.nodeId;
-  }
-
-  protected override create(row: NodeExecutionRow): NodeExecutionNode {
-    return new NodeExecutionNode(this, this.target, row);
-  }
-
-  /** Inputs and outputs are there in any case. */
-  protected override emptyText(): undefined {
-    return undefined;
   }
 }

@@ -103,8 +103,14 @@ export abstract class ListNode<Row = unknown> implements ExplorerNode {
     this.#branch.fail(error);
   }
 
+  /** Has the server asked again when this is next drawn, and also for the lists that go around it. */
   markStale(): void {
     this.#branch.markStale();
+    for (const child of this.fixedChildren()) {
+      if (child instanceof ListNode) {
+        child.markStale();
+      }
+    }
   }
 
   /** Gives up the call under way. */

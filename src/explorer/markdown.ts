@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { escapeMarkdown } from "./escape-markdown";
+import { escapeMarkdown } from "../flyte/escape-markdown";
 
 /** A heading with paragraphs below it; empty ones are left out. All of it is text, whatever it holds. */
 export function tooltip(heading: string, ...paragraphs: readonly string[]): vscode.MarkdownString {

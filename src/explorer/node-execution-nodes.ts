@@ -2,36 +2,70 @@ import { isDeepStrictEqual } from "node:util";
 import * as vscode from "vscode";
 import type { Target } from "../flyte/connection";
 import { hasEnded, phaseWords } from "../flyte/phase";
-import type { HasSubject, Subject } from "../flyte/subject";
+import type { HasSubject, RunSubject } from "../flyte/subject";
 import { durationText } from "../flyte/times";
 import type { ExecutionId, NodeExecutionRow, Page, PageRequest } from "../flyte/types";
 import { DataNode } from "./data-node";
 import { branchItem, ListNode, type RowNode } from "./list-node";
 import { facts, moment } from "./markdown";
 import { childId, type ExplorerNode } from "./node";
-import { phaseIcon } from "./phase-icon";
+import { phaseThemeIcon } from "./phase-icon";
 import { urn } from "./urn";
 
-/** A node of an execution, with its inputs and outputs, the nodes in it, and the execution that it launched. */
-export class NodeExecutionNode extends ListNode<NodeExecutionRow> implements RowNode<NodeExecutionRow>, HasSubject {
-  readonly id: string;
-  readonly subject: Subject;
+/** An execution, or a node of one: its inputs and outputs, and the nodes in it. */
+export abstract class RunNode extends ListNode<NodeExecutionRow> implements HasSubject {
   readonly urn: string;
   readonly #data: readonly DataNode[];
+
+  protected constructor(
+    readonly id: string,
+    readonly parent: ExplorerNode,
+    protected readonly target: Target,
+    readonly subject: RunSubject,
+  ) {
+    super();
+    this.urn = urn(subject);
+    this.#data = DataNode.both(this, target.connection, subject);
+  }
+
+  protected override fixedChildren(): readonly ExplorerNode[] {
+    return this.#data;
+  }
+
+  protected override async fetch(page: PageRequest, signal: AbortSignal): Promise<Page<NodeExecutionRow>> {
+    const { kind, id } = this.subject;
+    const client = await this.target.connection.client();
+    return kind === "execution"
+      ? client.listNodeExecutions(id, undefined, page, { signal })
+      : client.listNodeExecutions(id.execution, id.nodeId, page, { signal });
+  }
+
+  protected override key(row: NodeExecutionRow): string {
+    return row.id.nodeId;
+  }
+
+  protected override create(row: NodeExecutionRow): NodeExecutionNode {
+    return new NodeExecutionNode(this, this.target, row);
+  }
+
+  /** Inputs and outputs are there in any case. */
+  protected override emptyText(): undefined {
+    return undefined;
+  }
+}
+
+/** A node of an execution, with its inputs and outputs, the nodes in it, and the execution that it launched. */
+export class NodeExecutionNode extends RunNode implements RowNode<NodeExecutionRow> {
   #row: NodeExecutionRow;
   #launched: LaunchedExecutionNode | undefined;
 
-  constructor(
-    readonly parent: ExplorerNode,
-    readonly target: Target,
-    row: NodeExecutionRow,
-  ) {
-    super();
-    this.id = childId(parent, row.id.nodeId);
+  constructor(parent: ExplorerNode, target: Target, row: NodeExecutionRow) {
+    super(childId(parent, row.id.nodeId), parent, target, {
+      connectionId: target.connection.id,
+      kind: "node",
+      id: row.id,
+    });
     this.#row = row;
-    this.subject = { connectionId: target.connection.id, kind: "node", id: row.id };
-    this.urn = urn(this.subject);
-    this.#data = DataNode.both(this, this.subject);
     this.#takeLaunched(row);
   }
 
@@ -63,7 +97,7 @@ export class NodeExecutionNode extends ListNode<NodeExecutionRow> implements Row
     const { id, displayName, phase, createdAt, startedAt, duration, cached, error } = this.#row;
     const words = phaseWords(phase, l10n);
     const item = branchItem(this, displayName, "circle", `flyte.node${error ? ".failed" : ""}`);
-    item.iconPath = phaseIcon(phase);
+    item.iconPath = phaseThemeIcon(phase);
     item.description = [
       words,
       cached ? l10n.t("from cache") : "",
@@ -88,29 +122,12 @@ export class NodeExecutionNode extends ListNode<NodeExecutionRow> implements Row
   }
 
   protected override fixedChildren(): readonly ExplorerNode[] {
-    return this.#launched ? [...this.#data, this.#launched] : this.#data;
+    const data = super.fixedChildren();
+    return this.#launched ? [...data, this.#launched] : data;
   }
 
   protected override async fetch(page: PageRequest, signal: AbortSignal): Promise<Page<NodeExecutionRow>> {
-    const { id, isParent } = this.#row;
-    if (!isParent) {
-      return { rows: [] };
-    }
-    const client = await this.target.connection.client();
-    return client.listNodeExecutions(id.execution, id.nodeId, page, { signal });
-  }
-
-  protected override key(row: NodeExecutionRow): string {
-    return row.id.nodeId;
-  }
-
-  protected override create(row: NodeExecutionRow): NodeExecutionNode {
-    return new NodeExecutionNode(this, this.target, row);
-  }
-
-  /** Inputs and outputs are there in any case. */
-  protected override emptyText(): undefined {
-    return undefined;
+    return this.#row.isParent ? super.fetch(page, signal) : { rows: [] };
   }
 
   #takeLaunched({ launchedExecution }: NodeExecutionRow): void {
@@ -121,60 +138,34 @@ export class NodeExecutionNode extends ListNode<NodeExecutionRow> implements Row
 }
 
 /** The execution that a launch plan's node started: known by its id, and as far along as that node. */
-export class LaunchedExecutionNode extends ListNode<NodeExecutionRow> implements HasSubject {
-  readonly id: string;
+class LaunchedExecutionNode extends RunNode {
   readonly name: string;
-  readonly subject: Subject;
-  readonly urn: string;
-  readonly #data: readonly DataNode[];
 
   constructor(
-    readonly parent: NodeExecutionNode,
-    readonly target: Target,
-    private readonly execution: ExecutionId,
+    private readonly launcher: NodeExecutionNode,
+    target: Target,
+    execution: ExecutionId,
   ) {
-    super();
-    this.id = `${parent.id}/+launched`;
+    super(`${launcher.id}/+launched`, launcher, target, {
+      connectionId: target.connection.id,
+      kind: "execution",
+      id: execution,
+    });
     this.name = execution.name;
-    this.subject = { connectionId: target.connection.id, kind: "execution", id: execution };
-    this.urn = urn(this.subject);
-    this.#data = DataNode.both(this, this.subject);
   }
 
   override isUnfinished(): boolean {
-    return !this.parent.hasEnded;
+    return !this.launcher.hasEnded;
   }
 
   override getTreeItem(): vscode.TreeItem {
     const item = branchItem(this, this.name, "rocket", "flyte.execution");
     item.description = vscode.l10n.t("launched execution");
-    item.tooltip = facts(this.name, [[vscode.l10n.t("Launched by"), this.parent.name]]);
+    item.tooltip = facts(this.name, [[vscode.l10n.t("Launched by"), this.launcher.name]]);
     item.accessibilityInformation = {
       label: vscode.l10n.t("Execution {0}, {1}", this.name, item.description),
       role: "treeitem",
     };
     return item;
-  }
-
-  protected override fixedChildren(): readonly ExplorerNode[] {
-    return this.#data;
-  }
-
-  protected override async fetch(page: PageRequest, signal: AbortSignal): Promise<Page<NodeExecutionRow>> {
-    const client = await this.target.connection.client();
-    return client.listNodeExecutions(this.execution, undefined, page, { signal });
-  }
-
-  protected override key(row: NodeExecutionRow): string {
-    return row.id.nodeId;
-  }
-
-  protected override create(row: NodeExecutionRow): NodeExecutionNode {
-    return new NodeExecutionNode(this, this.target, row);
-  }
-
-  /** Inputs and outputs are there in any case. */
-  protected override emptyText(): undefined {
-    return undefined;
   }
 }

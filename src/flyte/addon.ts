@@ -18,7 +18,7 @@ import type {
   ValueLimits,
 } from "./types";
 import * as unpacked from "./unpack";
-import { unpack } from "./unpack";
+import { type Read, unpack } from "./unpack";
 
 /** Beside the bundle, where the build puts it. */
 const FILE = path.join(__dirname, "flyte-node.node");
@@ -71,36 +71,37 @@ class AddonClient implements FlyteClient {
     return this.call(options, (call) => this.client.probe(call));
   }
 
-  async listProjects(page: PageRequest, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.listProjects(call, page));
-    return unpack(packed, unpacked.page(unpacked.project));
+  listProjects(page: PageRequest, options?: CallOptions) {
+    return this.packed(options, unpacked.page(unpacked.project), (call) => this.client.listProjects(call, page));
   }
 
-  async listEntities(kind: EntityKind, scope: Scope, page: PageRequest, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.listEntities(call, kind, scope, page));
-    return unpack(packed, unpacked.page(unpacked.entityRow));
+  listEntities(kind: EntityKind, scope: Scope, page: PageRequest, options?: CallOptions) {
+    return this.packed(options, unpacked.page(unpacked.entityRow), (call) =>
+      this.client.listEntities(call, kind, scope, page),
+    );
   }
 
-  async listVersions(entity: EntityName, page: PageRequest, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.listVersions(call, entity, page));
-    return unpack(packed, unpacked.page(unpacked.versionRow));
+  listVersions(entity: EntityName, page: PageRequest, options?: CallOptions) {
+    return this.packed(options, unpacked.page(unpacked.versionRow), (call) =>
+      this.client.listVersions(call, entity, page),
+    );
   }
 
-  async listExecutions(scope: Scope, filter: ExecutionFilter, page: PageRequest, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.listExecutions(call, scope, filter, page));
-    return unpack(packed, unpacked.page(unpacked.executionRow));
+  listExecutions(scope: Scope, filter: ExecutionFilter, page: PageRequest, options?: CallOptions) {
+    return this.packed(options, unpacked.page(unpacked.executionRow), (call) =>
+      this.client.listExecutions(call, scope, filter, page),
+    );
   }
 
-  async listNodeExecutions(
+  listNodeExecutions(
     execution: ExecutionId,
     parentNodeId: string | undefined,
     page: PageRequest,
     options?: CallOptions,
   ) {
-    const packed = await this.call(options, (call) =>
+    return this.packed(options, unpacked.page(unpacked.nodeExecutionRow), (call) =>
       this.client.listNodeExecutions(call, execution, parentNodeId, page),
     );
-    return unpack(packed, unpacked.page(unpacked.nodeExecutionRow));
   }
 
   getEntity(id: EntityId, options?: CallOptions) {
@@ -115,19 +116,16 @@ class AddonClient implements FlyteClient {
     return this.call(options, (call) => this.client.getNodeExecution(call, id));
   }
 
-  async getExecutionData(id: ExecutionId, limits: ValueLimits, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.getExecutionData(call, id, limits));
-    return unpack(packed, unpacked.executionData);
+  getExecutionData(id: ExecutionId, limits: ValueLimits, options?: CallOptions) {
+    return this.packed(options, unpacked.executionData, (call) => this.client.getExecutionData(call, id, limits));
   }
 
-  async getNodeExecutionData(id: NodeExecutionId, limits: ValueLimits, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.getNodeExecutionData(call, id, limits));
-    return unpack(packed, unpacked.executionData);
+  getNodeExecutionData(id: NodeExecutionId, limits: ValueLimits, options?: CallOptions) {
+    return this.packed(options, unpacked.executionData, (call) => this.client.getNodeExecutionData(call, id, limits));
   }
 
-  async lastExecution(entity: EntityName, options?: CallOptions) {
-    const packed = await this.call(options, (call) => this.client.lastExecution(call, entity));
-    return unpack(packed, unpacked.lastExecution);
+  lastExecution(entity: EntityName, options?: CallOptions) {
+    return this.packed(options, unpacked.lastExecution, (call) => this.client.lastExecution(call, entity));
   }
 
   bundleAddress(scope: Scope, { fileName, md5 }: { fileName: string; md5: string }, options?: CallOptions) {
@@ -140,6 +138,15 @@ class AddonClient implements FlyteClient {
 
   close() {
     this.client.close();
+  }
+
+  /** Runs one call that answers packed. */
+  private packed<T>(
+    options: CallOptions | undefined,
+    read: Read<T>,
+    start: (call: Addon.Call) => Promise<Addon.Packed>,
+  ) {
+    return this.call(options, async (call) => unpack(await start(call), read));
   }
 
   /** Runs one call of the addon under these options. */
@@ -162,7 +169,7 @@ class AddonClient implements FlyteClient {
 
 /**
  * What the addon rejected with, as a `FlyteError`. An error without the runtime's properties is none of the runtime's:
- * a panic in a function that gives no promise, or an argument of a wrong type.
+ * a panic in a function that gives no promise, an argument of a wrong type, or an addon of another version.
  */
 function flyteError(error: unknown, endpoint: string): FlyteError {
   if (error instanceof Error && "reason" in error) {

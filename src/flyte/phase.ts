@@ -31,3 +31,41 @@ export function phaseWords(phase: Phase, l10n: L10n): string {
   };
   return words[phase];
 }
+
+/** How a phase looks: names of an icon and of a theme colour of VS Code. */
+export interface PhaseIcon {
+  readonly icon: string;
+  readonly color: string;
+}
+
+const WAITING: PhaseIcon = { icon: "circle-outline", color: "disabledForeground" };
+const RUNNING: PhaseIcon = { icon: "sync", color: "charts.blue" };
+const PAUSED: PhaseIcon = { icon: "debug-pause", color: "charts.yellow" };
+const GOOD: PhaseIcon = { icon: "pass", color: "testing.iconPassed" };
+const BAD: PhaseIcon = { icon: "error", color: "testing.iconFailed" };
+const GIVEN_UP: PhaseIcon = { icon: "circle-slash", color: "disabledForeground" };
+
+const ICONS: Readonly<Record<Phase, PhaseIcon>> = {
+  undefined: WAITING,
+  queued: WAITING,
+  initializing: WAITING,
+  waitingForResources: WAITING,
+  running: RUNNING,
+  dynamicRunning: RUNNING,
+  paused: PAUSED,
+  retryable: RUNNING,
+  recovered: GOOD,
+  skipped: GIVEN_UP,
+  succeeding: RUNNING,
+  succeeded: GOOD,
+  failing: BAD,
+  failed: BAD,
+  aborting: GIVEN_UP,
+  aborted: GIVEN_UP,
+  timedOut: BAD,
+};
+
+/** The icon of a phase. It never stands alone: {@link phaseWords} are beside it. */
+export function phaseIcon(phase: Phase): PhaseIcon {
+  return ICONS[phase];
+}

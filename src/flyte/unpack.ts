@@ -65,31 +65,26 @@ export const versionRow: Read<VersionRow> = (from) => {
   return row;
 };
 
-export const executionRow: Read<ExecutionRow> = (from) => {
-  const id = executionId(from);
-  const phase = from.text() as Phase;
-  const launchedName = from.text();
-  const launchedVersion = from.text();
-  const times = readTimes(from);
-  return withTimes<ExecutionRow>(times, {
-    id,
-    phase,
-    launchedName,
-    launchedVersion,
+export const executionRow: Read<ExecutionRow> = (from) =>
+  withTimes<ExecutionRow>(from, {
+    id: executionId(from),
+    phase: from.text() as Phase,
+    launchedName: from.text(),
+    launchedVersion: from.text(),
     principal: from.text(),
     error: from.text(),
   });
-};
 
 export const nodeExecutionRow: Read<NodeExecutionRow> = (from) => {
-  const id = nodeExecutionId(from);
-  const displayName = from.text();
-  const phase = from.text() as Phase;
-  const times = readTimes(from);
-  const cached = from.flag();
-  const isParent = from.flag();
+  const row = withTimes<NodeExecutionRow>(from, {
+    id: nodeExecutionId(from),
+    displayName: from.text(),
+    phase: from.text() as Phase,
+    cached: from.flag(),
+    isParent: from.flag(),
+    error: from.text(),
+  });
   const launchedExecution = from.option(executionId);
-  const row = withTimes<NodeExecutionRow>(times, { id, displayName, phase, cached, isParent, error: from.text() });
   if (launchedExecution !== undefined) row.launchedExecution = launchedExecution;
   return row;
 };
@@ -106,8 +101,8 @@ export const executionData: Read<ExecutionData> = (from) => ({ inputs: valueMap(
 const domain: Read<Domain> = (from) => ({ id: from.text(), name: from.text() });
 
 const executionId: Read<ExecutionId> = (from) => {
+  const id: Writable<ExecutionId> = { name: from.text(), project: from.text(), domain: from.text() };
   const org = from.text();
-  const id: Writable<ExecutionId> = { project: from.text(), domain: from.text(), name: from.text() };
   if (org !== "") id.org = org;
   return id;
 };
@@ -138,16 +133,12 @@ interface Times {
   readonly duration?: number;
 }
 
-function readTimes(from: Unpacker): { [Key in keyof Times]-?: number | undefined } {
-  return { createdAt: from.optionalNumber(), startedAt: from.optionalNumber(), duration: from.optionalNumber() };
-}
-
-/** The row with those of the times that there are. */
-function withTimes<Row extends Times>(
-  { createdAt, startedAt, duration }: ReturnType<typeof readTimes>,
-  row: Omit<Row, keyof Times>,
-): Writable<Row> {
+/** The row with those of the times that there are, which follow its other fields. */
+function withTimes<Row extends Times>(from: Unpacker, row: Omit<Row, keyof Times>): Writable<Row> {
   const whole = row as Writable<Row> & Writable<Times>;
+  const createdAt = from.optionalNumber();
+  const startedAt = from.optionalNumber();
+  const duration = from.optionalNumber();
   if (createdAt !== undefined) whole.createdAt = createdAt;
   if (startedAt !== undefined) whole.startedAt = startedAt;
   if (duration !== undefined) whole.duration = duration;
@@ -156,12 +147,16 @@ function withTimes<Row extends Times>(
 
 /** Reads the fields of something packed, one after the other. */
 class Unpacker {
-  private readonly texts: readonly string[];
+  private readonly texts: string[] = [];
   private readonly cells: Float64Array;
   private next = 0;
 
-  constructor({ texts, cells }: Packed) {
-    this.texts = texts;
+  constructor({ texts, ends, cells }: Packed) {
+    let start = 0;
+    for (const end of ends) {
+      this.texts.push(texts.slice(start, end));
+      start = end;
+    }
     this.cells = cells;
   }
 
@@ -184,7 +179,7 @@ class Unpacker {
   }
 
   text(): string {
-    return this.texts[this.number()] as string;
+    return this.texts[this.cells[this.next++] as number] as string;
   }
 
   optionalText(): string | undefined {

@@ -26,11 +26,11 @@ type InspectCommand =
 export function createInspect({ connections, log }: InspectParts): Feature<InspectCommand> {
   const documents = new Documents(connections, log);
   const hover = new LastExecutionHover(connections, log);
-  const opens = (form: DocumentForm) => (target: Subject | HasSubject | undefined) => {
-    if (target === undefined) {
+  const opens = (form: DocumentForm) => (target: Partial<Subject & HasSubject> | undefined) => {
+    const subject = target?.subject ?? target;
+    if (!isSubject(subject)) {
       throw new Error(vscode.l10n.t("Choose an execution, a node or a version in the Flyte view first."));
     }
-    const subject = "subject" in target ? target.subject : target;
     if (subject.kind === "entity" && form !== "detail") {
       throw new Error(vscode.l10n.t("Only executions and their nodes have inputs, outputs and errors."));
     }
@@ -55,4 +55,8 @@ export function createInspect({ connections, log }: InspectParts): Feature<Inspe
       hover.dispose();
     },
   };
+}
+
+function isSubject(target: Partial<Subject> | undefined): target is Subject {
+  return typeof target?.connectionId === "string" && target.kind !== undefined && target.id !== undefined;
 }

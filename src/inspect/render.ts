@@ -1,10 +1,10 @@
 import { hasEnded, phaseWords } from "../flyte/phase";
+import { bytesInWords } from "../flyte/size";
 import type { Subject } from "../flyte/subject";
 import type { Detail, Phase, ValueMap } from "../flyte/types";
 import { entityWords, scopeWords } from "../flyte/words";
 import type { L10n } from "../l10n";
 import type { DocumentForm } from "./address";
-import { bytesInWords } from "./values/size";
 import { yamlLines } from "./values/yaml";
 
 /** What a document of inputs or outputs says beside the values. */

@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { explain, isCancelled, sentence } from "../flyte/advice";
 import type { Target } from "../flyte/connection";
+import { scopeWords } from "../flyte/words";
 import { Diagnostics } from "./diagnostics";
 import { findInterpreter, type Interpreter } from "./interpreter";
 import { nextSteps } from "./next-steps";
@@ -60,7 +61,7 @@ export class Registrar implements vscode.Disposable {
     const { connection, scope } = target;
     const file = uri.fsPath;
     const base = path.basename(file);
-    const where = `${scope.project}/${scope.domain}`;
+    const where = scopeWords(scope);
     const title = vscode.l10n.t("Flyte: registering {0} in {1}", base, where);
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
     return vscode.window.withProgress(options, async (progress, token) => {
@@ -81,9 +82,9 @@ export class Registrar implements vscode.Disposable {
         client: await connection.client(),
         connection: connection.name,
         scope,
-        interpreter: () => interpreterFor(uri, folder, configuration),
+        interpreter: () => this.#interpreterFor(uri, folder, configuration),
         serializer: this.serializer,
-        timeoutMs: configuration.get("register.timeout", 300) * 1000,
+        timeoutMs: timeoutOf(configuration),
       };
       return registerFile(request, listener, controller.signal, vscode.l10n);
     });
@@ -127,21 +128,33 @@ export class Registrar implements vscode.Disposable {
     const buttons = nextSteps(error).map((step) => stepButton(step, problem));
     notify({ severity: "error", message: sentence(explanation) }, buttons, this.log);
   }
+
+  #interpreterFor(
+    file: vscode.Uri,
+    folder: string | undefined,
+    configuration: vscode.WorkspaceConfiguration,
+  ): Promise<Interpreter> {
+    // An extension that does not start, or has another API, is no reason not to look further.
+    const pythonExtension = (): Promise<string | undefined> =>
+      chosenInterpreter(file).catch((error) => {
+        this.log.warn(`The Python extension names no interpreter: ${error}`);
+        return undefined;
+      });
+    return findInterpreter(
+      {
+        pythonExtension,
+        setting: String(configuration.get("python.interpreter", "")).trim(),
+        folder,
+        env: process.env,
+        platform: process.platform,
+      },
+      vscode.l10n,
+    );
+  }
 }
 
-function interpreterFor(
-  file: vscode.Uri,
-  folder: string | undefined,
-  configuration: vscode.WorkspaceConfiguration,
-): Promise<Interpreter> {
-  return findInterpreter(
-    {
-      pythonExtension: () => chosenInterpreter(file),
-      setting: configuration.get("python.interpreter", "").trim(),
-      folder,
-      env: process.env,
-      platform: process.platform,
-    },
-    vscode.l10n,
-  );
+/** The setting in milliseconds, within its limits: VS Code hands on whatever the file says. */
+function timeoutOf(configuration: vscode.WorkspaceConfiguration): number {
+  const seconds = Number(configuration.get("register.timeout"));
+  return Math.min(Math.max(Number.isFinite(seconds) ? seconds : 300, 10), 86_400) * 1000;
 }

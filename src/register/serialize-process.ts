@@ -61,10 +61,10 @@ export async function serialize(
   limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
   l10n: L10n,
 ): Promise<Manifest> {
-  limits.signal.throwIfAborted();
   // flytekit leaves a folder behind with every run.
   const temporary = path.join(request.output, "temporary");
   await mkdir(temporary, { recursive: true });
+  limits.signal.throwIfAborted();
   const late = AbortSignal.timeout(limits.timeoutMs);
   const child = start(request, temporary);
   const stop = new Promise<never>((_, reject) => {

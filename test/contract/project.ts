@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
 import { cpSync } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import type { FlyteClient } from "../../src/flyte/client";
 import type { RegistrationPlan, Scope } from "../../src/flyte/types";
 import { type Manifest, toPlan } from "../../src/register/manifest";
 import { serialize } from "../../src/register/serialize-process";
+import { execute as runWorkflow } from "../demo/job.mjs";
 import { pythons } from "../setup/python.mjs";
 import { root } from "../setup/setup.mjs";
 import { english } from "../unit/english";
@@ -19,15 +18,28 @@ export interface Project {
   remove(): void;
 }
 
-/** Serialises a file of the sample workspace for a server, which says where the code bundle will be. */
-export async function serializeProject(client: FlyteClient, scope: Scope, file: string): Promise<Project> {
-  const { folder, remove } = temporaryFolder("flyte-project", ["workspace", "output"]);
-  const workspace = path.join(folder, "workspace");
+/** The sample project. */
+export const SAMPLE = path.join(root, "test/fixtures/workspace");
+
+/**
+ * Serialises a file of the sample workspace for a server, which says where the code bundle will be.
+ * @param options `python` is an interpreter with flytekit; `workspace` is where the sample is, else it is copied
+ */
+export async function serializeProject(
+  client: FlyteClient,
+  scope: Scope,
+  file: string,
+  options: { python?: string; workspace?: string } = {},
+): Promise<Project> {
+  const { folder, remove } = temporaryFolder("flyte-project", ["output"]);
+  const workspace = options.workspace ?? path.join(folder, "workspace");
   const output = path.join(folder, "output");
-  cpSync(path.join(root, "test/fixtures/workspace"), workspace, { recursive: true });
+  if (options.workspace === undefined) {
+    cpSync(SAMPLE, workspace, { recursive: true });
+  }
   const manifest = await serialize(
     {
-      interpreter: { command: pythons().python, args: [], source: "setting" },
+      interpreter: { command: options.python ?? pythons().python, args: [], source: "setting" },
       serializer: path.join(root, "dist/serialize"),
       file: path.join(workspace, file),
       scope,
@@ -48,16 +60,10 @@ export async function serializeProject(client: FlyteClient, scope: Scope, file: 
 /** Runs a registered workflow task by task on this machine; gives the name of the execution. */
 export async function execute(
   endpoint: string,
-  { workspace, plan }: Project,
+  { workspace, plan: { version } }: Project,
   workflow: string,
   options: { inputs?: Record<string, unknown>; fail?: boolean } = {},
 ): Promise<string> {
-  const { project, domain } = plan.scope;
-  const { stdout } = await promisify(execFile)(pythons().python, [
-    path.join(root, "test/fixtures/executor/execute.py"),
-    ...["--endpoint", endpoint, "--project", project, "--domain", domain, "--workspace", workspace],
-    ...["--workflow", workflow, "--version", plan.version, "--inputs", JSON.stringify(options.inputs ?? {})],
-    ...(options.fail ? ["--fail"] : []),
-  ]);
-  return JSON.parse(stdout).execution;
+  const { execution } = await runWorkflow({ endpoint }, { workspace, workflow, version, ...options });
+  return execution;
 }

@@ -1,7 +1,8 @@
 // The main job as a person does it in VS Code: start the embedded Flyte, register a file, look at what ran.
 
 import path from "node:path";
-import { root, tools } from "../setup/setup.mjs";
+import { pythons } from "../setup/python.mjs";
+import { root } from "../setup/setup.mjs";
 import { run } from "../setup/step.mjs";
 
 /** Where the embedded Flyte registers to, as the tree shows it. */
@@ -55,23 +56,13 @@ export async function newestVersion(workbench, workflow) {
  */
 export async function execute({ endpoint }, { workspace, workflow, version, inputs = {}, fail = false }) {
   const output = await run(
-    tools().python,
+    pythons().python,
     [
       path.join(root, "test/fixtures/executor/execute.py"),
-      "--endpoint",
-      endpoint,
-      "--project",
-      SCOPE.project,
-      "--domain",
-      SCOPE.domain,
-      "--workspace",
-      workspace,
-      "--workflow",
-      workflow,
-      "--version",
-      version,
-      "--inputs",
-      JSON.stringify(inputs),
+      ...["--endpoint", endpoint, "--project", SCOPE.project, "--domain", SCOPE.domain],
+      ...["--workspace", workspace, "--workflow", workflow, "--inputs", JSON.stringify(inputs)],
+      // As one argument: a version may begin with a dash.
+      `--version=${version}`,
       ...(fail ? ["--fail"] : []),
     ],
     { what: `Running ${workflow}` },

@@ -11,8 +11,9 @@ from flyteidl.admin import launch_plan_pb2, task_pb2, workflow_pb2
 
 ROOT = Path(__file__).resolve().parents[2]
 SERIALIZE = ROOT / "src/register/serialize"
-WORKSPACE = ROOT / "test/fixtures/workspace"
-BAD = ROOT / "test/fixtures/bad"
+FIXTURES = ROOT / "test/fixtures"
+WORKSPACE = FIXTURES / "workspace"
+BAD = FIXTURES / "bad"
 PROJECT, DOMAIN = "flytesnacks", "development"
 SPECS = {
     "task": task_pb2.TaskSpec,
@@ -101,17 +102,30 @@ def pythons():
     return found
 
 
+@pytest.fixture(scope="session")
+def serialized():
+    """Outcomes of runs that several tests look at."""
+    return {}
+
+
 @pytest.fixture
-def serialize(pythons, tmp_path_factory):
+def serialize(pythons, serialized, tmp_path_factory):
     """`serialize(file, *arguments)` runs the serialiser on a file; gives an `Outcome`.
 
     Keywords: `python`, an interpreter's path (the one with grpcio when absent); `answer`, which gives what is written
     on its stdin when it asks where its bundle will be (an address when absent); `env`, more environment variables.
+    What no test changes, a fixture in an environment of set-up's, is run once for all tests that ask for the same.
     """
 
     def run(file, *arguments, python=None, **keywords):
+        python = python or pythons["python"]
         # Not in `tmp_path`: a test's sources may be there, and the results do not belong in their bundle.
         output = tmp_path_factory.mktemp("output") / "results"
-        return _run(python or pythons["python"], file, output, *arguments, **keywords)
+        if keywords or FIXTURES not in file.parents or python not in pythons.values():
+            return _run(python, file, output, *arguments, **keywords)
+        key = (python, file, arguments)
+        if key not in serialized:
+            serialized[key] = _run(python, file, output, *arguments)
+        return serialized[key]
 
     return run

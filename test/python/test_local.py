@@ -13,8 +13,10 @@ from flyteidl.core import identifier_pb2
 from flyteidl.service import admin_pb2_grpc, dataproxy_pb2, dataproxy_pb2_grpc
 from test_pyflyte import pyflyte_register
 
+FILES = ["hello.py", "pipelines/training.py"]
 EXECUTE = ROOT / "test/fixtures/executor/execute.py"
 SUCCEEDED, FAILED = core_execution_pb2.WorkflowExecution.SUCCEEDED, core_execution_pb2.WorkflowExecution.FAILED
+TRAIN = "pipelines.training.train"
 
 
 class Server:
@@ -60,7 +62,7 @@ def run(server, pythons):
 
     def execute(workflow, version, *arguments, workspace=WORKSPACE):
         command = [pythons["python"], EXECUTE, "--endpoint", server.endpoint, "--project", PROJECT, "--domain", DOMAIN]
-        command += ["--workspace", workspace, "--workflow", workflow, "--version", version, *arguments]
+        command += ["--workspace", workspace, "--workflow", workflow, f"--version={version}", *arguments]
         answer = json.loads(subprocess.check_output([str(part) for part in command], encoding="utf-8"))
         execution, inputs, outputs = server.execution(answer["execution"])
         assert core_execution_pb2.WorkflowExecution.Phase.Name(execution.closure.phase) == answer["phase"]
@@ -88,17 +90,17 @@ def identifier(item):
     )
 
 
-@pytest.mark.parametrize("file", ["hello.py", "pipelines/training.py"])
-def test_what_pyflyte_registers_is_what_the_serialiser_gives(server, serialize, pythons, tmp_path, file):
-    pyflyte_register(pythons, server.endpoint, WORKSPACE / file, tmp_path)
-
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize("file", FILES)
+def test_what_pyflyte_registers_is_what_the_serialiser_gives(server, serialize, pythons, file):
     def address(bundle):
         request = dataproxy_pb2.CreateUploadLocationRequest(
             project=PROJECT, domain=DOMAIN, filename=bundle["file"], content_md5=base64.b64decode(bundle["md5"])
         )
         return server.data.CreateUploadLocation(request).native_url + "\n"
 
-    outcome = serialize(WORKSPACE / file, "--address", "ask", python=pythons["pythonNoGrpcio"], answer=address)
+    arguments = ["--address", "ask", "--version", "v1"]
+    outcome = serialize(WORKSPACE / file, *arguments, python=pythons["pythonNoGrpcio"], answer=address)
     specs = outcome.specs()
     for item in outcome.manifest["items"]:
         spec = specs[item["kind"], item["name"]]
@@ -154,7 +156,7 @@ def choose(server, pythons, tmp_path_factory):
 @pytest.fixture(scope="module")
 def registered(server, pythons, tmp_path_factory):
     """Registers the sample project as version `v1`."""
-    for file in ("hello.py", "pipelines/training.py"):
+    for file in FILES:
         home = tmp_path_factory.mktemp("home")
         pyflyte_register(pythons, server.endpoint, WORKSPACE / file, home, "--version", "v1")
 
@@ -171,8 +173,11 @@ class TestExecutions:
         assert server.nodes(execution)["n0"] == "SUCCEEDED"
 
     def test_sub_workflows_are_parents_of_their_nodes(self, run, server):
-        execution, inputs, outputs = run("pipelines.training.train", "v1", "--inputs", '{"city": "paris"}')
+        execution, inputs, outputs = run(TRAIN, "v1", "--launch-plan", "pipelines.training.paris")
 
+        assert execution.closure.phase == SUCCEEDED
+        # One is fixed by the launch plan, the other is the workflow's own default.
+        assert inputs["city"].scalar.primitive.string_value == "paris"
         assert inputs["count"].scalar.primitive.integer == 200
         assert outputs["good"].scalar.primitive.boolean is True
         assert set(outputs["metrics"].map.literals) == {"mean_error", "largest_error"}
@@ -186,24 +191,20 @@ class TestExecutions:
         }
 
     def test_a_failure_carries_the_users_traceback(self, run, server):
-        execution, _inputs, _outputs = run("pipelines.training.train", "v1", "--inputs", '{"count": 0}')
+        execution, inputs, _outputs = run(TRAIN, "v1", "--inputs", '{"city": "paris", "count": 0}')
 
+        assert inputs["city"].scalar.primitive.string_value == "paris"
         assert execution.closure.phase == FAILED
         assert "There are no rides to fit a model with." in execution.closure.error.message
         assert "pipelines/training.py" in execution.closure.error.message
         assert {server.nodes(execution)[node] for node in ("n0", "n1")} == {"SUCCEEDED", "FAILED"}
 
     def test_without_its_code_a_task_fails(self, run):
-        execution, _inputs, _outputs = run("hello.hello", "v1", "--fail")
+        execution, inputs, _outputs = run(TRAIN, "v1", "--launch-plan", "pipelines.training.small", "--fail")
 
+        assert inputs["count"].scalar.primitive.integer == 20, "the launch plan's own default"
         assert execution.closure.phase == FAILED
-        assert "No module named 'hello'" in execution.closure.error.message
-
-    def test_a_launch_plan_gives_its_inputs(self, run):
-        execution, inputs, _outputs = run("pipelines.training.train", "v1", "--launch-plan", "pipelines.training.small")
-
-        assert execution.closure.phase == SUCCEEDED
-        assert inputs["count"].scalar.primitive.integer == 20
+        assert "No module named 'pipelines'" in execution.closure.error.message
 
 
 @pytest.mark.parametrize(

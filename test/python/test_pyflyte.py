@@ -31,7 +31,6 @@ def in_order(spec):
     return spec
 
 
-@pytest.mark.parametrize("interpreter", ["python", "pythonNoGrpcio"])
 @pytest.mark.parametrize(
     ("file", "arguments"),
     [
@@ -41,19 +40,20 @@ def in_order(spec):
         ("pipelines/training.py", ["--image", "registry.example/flyte:1"]),
     ],
 )
-def test_the_specs_are_those_that_pyflyte_sends(serialize, pythons, tmp_path, interpreter, file, arguments):
-    outcome = serialize(WORKSPACE / file, "--address", "ask", *arguments, python=pythons[interpreter])
-
+def test_the_specs_are_those_that_pyflyte_sends(serialize, pythons, tmp_path, file, arguments):
     with recording_server() as (recording, endpoint):
         pyflyte_register(pythons, endpoint, WORKSPACE / file, tmp_path, *arguments)
-
-    manifest = outcome.manifest
     sent = {key: in_order(spec).SerializeToString(deterministic=True) for key, spec in recording.specs.items()}
-    assert outcome.spec_bytes() == sent
-    for item in manifest["items"]:
-        identifier = recording.identifiers[item["kind"], item["name"]]
-        assert identifier.version == item["version"]
-        assert (identifier.project, identifier.domain) == (item["project"], item["domain"])
-    assert recording.activated == [item["name"] for item in manifest["items"] if item["activate"]]
-    bundle = manifest["bundle"]["file"]
-    assert recording.uploads == {bundle: (outcome.output / bundle).read_bytes()}
+
+    for python in pythons.values():
+        outcome = serialize(WORKSPACE / file, "--address", "ask", *arguments, python=python)
+
+        manifest = outcome.manifest
+        assert outcome.spec_bytes() == sent
+        for item in manifest["items"]:
+            identifier = recording.identifiers[item["kind"], item["name"]]
+            assert identifier.version == item["version"]
+            assert (identifier.project, identifier.domain) == (item["project"], item["domain"])
+        assert recording.activated == [item["name"] for item in manifest["items"] if item["activate"]]
+        bundle = manifest["bundle"]["file"]
+        assert recording.uploads == {bundle: (outcome.output / bundle).read_bytes()}

@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atExit } from "../vscode/harness/cleanup.mjs";
 
 const STAMP = ".complete";
 
@@ -70,18 +71,17 @@ export async function withLock(work) {
       continue;
     }
     if (!told) {
-      console.log(`Waiting for another set-up (process ${owner || "unknown"}) to finish: it holds ${lock}`);
+      const process = owner ? `process ${owner}` : "a process that did not say its number";
+      console.log(`Waiting for another set-up (${process}) to finish. If none runs any more, remove ${lock}`);
       told = true;
     }
     await sleep(500);
   }
-  const release = () => rmSync(lock, { force: true });
-  process.once("exit", release);
+  const release = atExit(() => rmSync(lock, { force: true }));
   try {
     return await work();
   } finally {
     release();
-    process.off("exit", release);
   }
 }
 

@@ -1,7 +1,7 @@
 // Debian's and Ubuntu's packages: asked for by name, installed when we may.
 
 import { existsSync } from "node:fs";
-import { ask, Missing, run, say } from "./step.mjs";
+import { ask, run, say } from "./step.mjs";
 
 /** Whether this system installs packages with apt. */
 export function hasApt() {
@@ -15,25 +15,23 @@ export function notInstalled(packages) {
   );
 }
 
+/** Whether we may install them: as root, or through a sudo that asks for no password. */
+export function mayInstall() {
+  return isRoot() || ask("sudo", ["-n", "true"]) !== undefined;
+}
+
 /**
- * Installs Debian packages, as root or through a sudo that asks for no password.
+ * Installs packages; `mayInstall` has to hold.
  * @param {string[]} packages
- * @param {string} purpose what they are for
- * @throws {Missing} with the command to run, when neither is possible
  */
-export async function installPackages(packages, purpose) {
-  const root = process.getuid?.() === 0;
-  if (!root && ask("sudo", ["-n", "true"]) === undefined) {
-    throw new Missing([
-      {
-        what: `Debian packages for ${purpose}: ${packages.join(" ")}`,
-        how: `Run \`sudo apt-get install ${packages.join(" ")}\`.`,
-      },
-    ]);
-  }
-  say(`Debian packages for ${purpose}: installing ${packages.join(" ")} with apt-get`);
-  const [command, ...first] = root ? ["apt-get"] : ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+export async function installPackages(packages) {
+  say(`Debian packages: installing ${packages.join(" ")} with apt-get`);
+  const [command, ...first] = isRoot() ? ["apt-get"] : ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await run(command, [...first, "update", "-qq"], { env });
   await run(command, [...first, "install", "-y", "-qq", "--no-install-recommends", ...packages], { env });
+}
+
+function isRoot() {
+  return process.getuid?.() === 0;
 }

@@ -1,6 +1,7 @@
-// What set-up does not install itself: the languages. Everything missing is told at once.
+// What set-up does not install itself: the languages, and what it may not install. Everything missing is told at once.
 
 import { ask, Missing } from "./step.mjs";
+import { missingOfSystem } from "./system.mjs";
 
 const NODE = [20, 0];
 const CARGO = [1, 88];
@@ -8,13 +9,14 @@ const CARGO = [1, 88];
 const PYTHON = { from: [3, 10], below: [3, 13] };
 
 /**
- * Checks the languages.
+ * Checks all of it.
+ * @param {{server: boolean}} options whether VS Code's server and its browser are wanted
  * @returns {{python: string}} the Python that the environments are made with
  * @throws {Missing} naming all that is missing
  */
-export function checkPrerequisites() {
+export function checkPrerequisites({ server }) {
   const python = findPython();
-  const missing = [...node(), ...rust(), ...compiler()];
+  const missing = [...node(), ...rust(), ...compiler(), ...(server ? missingOfSystem() : [])];
   if (!python) {
     missing.push({
       what: "Python 3.10, 3.11 or 3.12 with venv and pip",

@@ -7,12 +7,13 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheDirectory, withLock } from "./cache.mjs";
-import { chromium, installChromium } from "./chromium.mjs";
+import { chromium } from "./chromium.mjs";
 import { installNode24, node24 } from "./node24.mjs";
 import { installNpmDependencies } from "./npm.mjs";
 import { checkPrerequisites } from "./prerequisites.mjs";
 import { installPythons, pythons } from "./python.mjs";
-import { Missing } from "./step.mjs";
+import { CommandFailed, Missing, tell } from "./step.mjs";
+import { installSystem } from "./system.mjs";
 import { installVscodeServer, vscodeServer } from "./vscode-server.mjs";
 
 /** The repository. */
@@ -33,6 +34,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "
  *   a VS Code of their own
  * @returns {Promise<void>} after which `tools()` knows where things are
  * @throws {Missing} naming what it cannot install itself, and how to get it
+ * @throws {CommandFailed} when something cannot be installed, as without a network
  */
 export async function setUp({ server = true } = {}) {
   console.log(`Set-up, cache in ${cacheDirectory()}`);
@@ -44,16 +46,25 @@ export async function setUp({ server = true } = {}) {
       },
     ]);
   }
-  const { python } = checkPrerequisites();
-  await withLock(async () => {
-    await installNpmDependencies(root);
-    await installPythons(python);
-    if (server) {
-      await installNode24(python);
-      await installChromium();
-      await installVscodeServer();
+  const { python } = checkPrerequisites({ server });
+  await withLock(() => install(python, server)).catch((error) => {
+    if (error instanceof CommandFailed) {
+      error.message += `\n\nSet-up cannot go on. It needs the registries of npm and PyPI, and where there is apt its mirrors. Once they can be reached, repeat it: what is complete is kept.`;
     }
+    throw error;
   });
+}
+
+async function install(python, server) {
+  if (server) {
+    await installSystem();
+  }
+  await installNpmDependencies(root);
+  await installPythons(python);
+  if (server) {
+    await installNode24(python);
+    await installVscodeServer();
+  }
 }
 
 /**
@@ -75,7 +86,7 @@ if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.me
   try {
     await setUp();
   } catch (error) {
-    console.error(error instanceof Missing ? error.message : error);
+    tell(error);
     process.exitCode = 1;
   }
 }

@@ -1,6 +1,7 @@
 // How a step of set-up runs commands, tells what it does, and stops when something is missing.
 
 import { spawn, spawnSync } from "node:child_process";
+import { atExit } from "../vscode/harness/cleanup.mjs";
 
 /** Set-up cannot go on: what is missing, each with the way to get it. */
 export class Missing extends Error {
@@ -15,17 +16,26 @@ export class Missing extends Error {
   }
 }
 
+/** A command ended badly; the message holds the end of its output. */
+export class CommandFailed extends Error {}
+
+/** Shows why a script ends: in words when its cause is known, else with the place in the code. */
+export function tell(error) {
+  console.error(error instanceof Missing || error instanceof CommandFailed ? error.message : error);
+}
+
 /** Says what is being installed and where, or that it is there. */
 export function say(text) {
   console.log(`  ${text}`);
 }
 
 /**
- * Runs a command to its end, keeping its output for the case that it fails.
+ * Runs a command to its end, keeping its output for the case that it fails. It ends with this process at the latest.
  * @param {string} command
  * @param {string[]} args
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv, shell?: boolean, what?: string}} [options] `what` names it in the error
  * @returns {Promise<string>} its standard output
+ * @throws {CommandFailed}
  */
 export function run(command, args, { cwd, env, shell = false, what } = {}) {
   return new Promise((resolve, reject) => {
@@ -39,14 +49,20 @@ export function run(command, args, { cwd, env, shell = false, what } = {}) {
     child.stderr.on("data", (chunk) => {
       all = (all + chunk).slice(-8000);
     });
-    child.once("error", (error) => reject(new Error(`${what ?? command} could not be started: ${error.message}`)));
+    const forget = atExit(() => child.kill());
+    child.once("error", (error) => {
+      forget();
+      reject(new CommandFailed(`${what ?? command} could not be started: ${error.message}`));
+    });
     child.once("close", (code, signal) => {
+      forget();
       if (code === 0) {
         resolve(stdout);
         return;
       }
       const ended = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      reject(new Error(`${what ?? [command, ...args].join(" ")} ${ended}. The end of its output:\n${all.trimEnd()}`));
+      const name = what ?? [command, ...args].join(" ");
+      reject(new CommandFailed(`${name} ${ended}. The end of its output:\n${all.trimEnd()}`));
     });
   });
 }

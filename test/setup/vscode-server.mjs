@@ -3,28 +3,26 @@
 
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { cached, installOnce } from "./cache.mjs";
-import { hasApt, installPackages, notInstalled } from "./debian.mjs";
+import { cached, installOnce, isInstalled } from "./cache.mjs";
 import { node24 } from "./node24.mjs";
 import { run, say } from "./step.mjs";
 
 const VERSION = "4.139.1";
 const NAME = `code-server-${VERSION}`;
-// Headers that its native modules (Kerberos, keyboard layout, secrets) are compiled against.
-const DEBIAN_PACKAGES = ["libkrb5-dev", "libx11-dev", "libxkbfile-dev", "libsecret-1-dev", "pkg-config"];
 
 /** Script of VS Code's server itself: the `code-server` command does not pass on the flags that tests need. */
 export function vscodeServer() {
   return path.join(cached(NAME), "node_modules/code-server/lib/vscode/out/server-main.js");
 }
 
-/** Installs it unless it is there. Node 24 has to be. */
+/** Whether it is there. */
+export function hasVscodeServer() {
+  return isInstalled(NAME);
+}
+
+/** Installs it unless it is there. Node 24 and what system.mjs names have to be. */
 export async function installVscodeServer() {
   const installed = await installOnce(NAME, async (folder) => {
-    const missing = hasApt() ? notInstalled(DEBIAN_PACKAGES) : [];
-    if (missing.length > 0) {
-      await installPackages(missing, "VS Code's server");
-    }
     say(
       `VS Code's server: compiling code-server ${VERSION} (VS Code 1.${VERSION.split(".")[1]}) in ${folder}; takes a few minutes`,
     );

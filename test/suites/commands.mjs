@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { root } from "../setup/setup.mjs";
-import { atExit } from "../vscode/harness/cleanup.mjs";
+import { killGroupAtExit } from "../vscode/harness/cleanup.mjs";
 
 /**
  * Runs a command in the repository, showing what it prints.
@@ -17,6 +17,8 @@ export function show(command, args, { env = {}, timeout = 1_800_000 } = {}) {
     const child = spawn(command, args, {
       cwd: root,
       env: { ...process.env, ...env },
+      // What it starts has to end with it too, or the streams would stay open after the time is up.
+      detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
     let output = "";
@@ -37,10 +39,10 @@ export function show(command, args, { env = {}, timeout = 1_800_000 } = {}) {
       stop();
       resolve({ code, output });
     };
-    const stop = atExit(() => child.kill());
+    const stop = killGroupAtExit(child, "SIGTERM");
     const timer = setTimeout(() => {
       console.error(`${command} did not end within ${timeout / 60_000} minutes; it is stopped.`);
-      child.kill();
+      stop();
     }, timeout);
     child.once("error", (error) => end(1, `${command} could not be started: ${error.message}`));
     child.once("close", (code, signal) => end(code ?? 1, signal ? `${command} was ended by ${signal}.` : undefined));

@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { root, tools } from "../setup/setup.mjs";
+import { pythons } from "../setup/python.mjs";
+import { root } from "../setup/setup.mjs";
 import { temporaryFolder } from "../vscode/harness/cleanup.mjs";
 import { show } from "./commands.mjs";
 import { cargoCounts, pytestCounts } from "./counts.mjs";
@@ -41,7 +42,7 @@ export const suites = [
     needsBuild: true,
     files: () => filesBelow(path.join(root, "test/python"), /^test_.*\.py$/),
     run: async (files) => {
-      const { code, output } = await show(tools().python, ["-m", "pytest", "-p", "no:cacheprovider", ...files]);
+      const { code, output } = await show(pythons().python, ["-m", "pytest", "-p", "no:cacheprovider", ...files]);
       return { code, counts: pytestCounts(output) };
     },
   },

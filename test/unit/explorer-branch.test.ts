@@ -86,6 +86,15 @@ describe("a branch of the tree", () => {
     assert.equal(server.requests.length, 1);
   });
 
+  it("loads more once, also when that is asked for during another call", async () => {
+    const server = new Server(FIRST_PAGE + 10);
+    const branch = server.branch();
+    await branch.load();
+    await Promise.all([branch.poll(), branch.loadMore(), branch.loadMore()]);
+    assert.equal(branch.children.length, FIRST_PAGE + 10);
+    assert.deepEqual(server.requests.slice(1), [{ limit: FIRST_PAGE }, { limit: NEXT_PAGE, token: "100" }]);
+  });
+
   it("keeps its children over a refresh, and says what changed", async () => {
     const server = new Server(3);
     const branch = server.branch();

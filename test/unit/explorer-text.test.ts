@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { escapeMarkdown } from "../../src/explorer/escape-markdown";
 import { urn } from "../../src/explorer/urn";
 import { explain, isCancelled, sentence } from "../../src/flyte/advice";
 import { FlyteError } from "../../src/flyte/error";
+import { escapeMarkdown } from "../../src/flyte/escape-markdown";
 import { ageText, durationText } from "../../src/flyte/times";
 import { english } from "./english";
 
@@ -50,7 +50,11 @@ describe("texts of the tree", () => {
   it("are shown in hovers as they are", () => {
     assert.equal(
       escapeMarkdown("a_b *c* <script> [x](y)\n  1.5 & more"),
-      "a\\_b \\*c\\* \\<script\\> \\[x\\]\\(y\\)  \n1.5 \\& more",
+      "a\\_b \\*c\\* \\<script\\> \\[x\\]\\(y\\)  \n1\\.5 \\& more",
+    );
+    assert.equal(
+      escapeMarkdown("[x](command:y) <b> *z* $(pass) &amp;"),
+      "\\[x\\]\\(command\\:y\\) \\<b\\> \\*z\\* \\$\\(pass\\) \\&amp;",
     );
   });
 

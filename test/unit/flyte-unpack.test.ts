@@ -5,19 +5,26 @@ import {
   lastExecution,
   nodeExecutionRow,
   page,
+  project,
   unpack,
   versionRow,
 } from "../../src/flyte/unpack";
 
 /** Packs as the addon does: a text is its place among the texts, `undefined` is NaN. */
 function packed(...fields: (string | number | boolean | undefined)[]) {
-  const texts = [...new Set(fields.filter((field) => typeof field === "string"))];
+  const texts = [...new Set(["", ...fields.filter((field) => typeof field === "string")])];
   const cells = fields.map((field) => (typeof field === "string" ? texts.indexOf(field) : Number(field)));
-  return { texts, cells: Float64Array.from(cells) };
+  let end = 0;
+  const ends = texts.map((text) => {
+    end += text.length;
+    return end;
+  });
+  return { texts: texts.join(""), ends: Uint32Array.from(ends), cells: Float64Array.from(cells) };
 }
 
-const EXECUTION = ["", "p", "d", "e1", "succeeded", "wf", "v1", 1_700_000_000_123, undefined, 0, "me", ""] as const;
-const NODE = ["org", "p", "d", "e1", "n0", "greet", "running", undefined, undefined, undefined, true, false] as const;
+const EXECUTION = ["e1", "p", "d", "", "succeeded", "wf", "v1", "me", "", 1_700_000_000_123, undefined, 0] as const;
+const NODE = ["e1", "p", "d", "org", "n0", "greet", "running", true, false, "boom"] as const;
+const NO_TIMES = [undefined, undefined, undefined] as const;
 
 describe("unpacking what the addon sends", () => {
   it("an execution, leaving out what is absent", () => {
@@ -42,10 +49,20 @@ describe("unpacking what the addon sends", () => {
       isParent: false,
       error: "boom",
     };
-    assert.deepEqual(unpack(packed(...NODE, false, "boom"), nodeExecutionRow), row);
-    assert.deepEqual(unpack(packed(...NODE, true, "", "p", "d", "e2", "boom"), nodeExecutionRow), {
+    assert.deepEqual(unpack(packed(...NODE, ...NO_TIMES, false), nodeExecutionRow), row);
+    assert.deepEqual(unpack(packed(...NODE, ...NO_TIMES, true, "e2", "p", "d", ""), nodeExecutionRow), {
       ...row,
       launchedExecution: { project: "p", domain: "d", name: "e2" },
+    });
+  });
+
+  it("texts of any script, which the addon counts in UTF-16 as JavaScript does", () => {
+    const fields = ["π", "Projekt für 😀", "", 1, "😀", "π"] as const;
+    assert.deepEqual(unpack(packed(...fields), project), {
+      id: "π",
+      name: "Projekt für 😀",
+      description: "",
+      domains: [{ id: "😀", name: "π" }],
     });
   });
 

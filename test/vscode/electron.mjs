@@ -8,8 +8,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { localBinary } from "../fixtures/local-server.mjs";
 import { root, setUp } from "../setup/setup.mjs";
-import { Missing } from "../setup/step.mjs";
+import { tell } from "../setup/step.mjs";
 import { filesBelow } from "../suites/files.mjs";
 import { temporaryFolder } from "./harness/cleanup.mjs";
 import { hostEnvironment, hostWorkspace } from "./harness/host-setting.mjs";
@@ -20,10 +21,12 @@ const { values: options } = parseArgs({
 });
 
 try {
+  // Says so when nothing is built.
+  localBinary();
   await setUp({ server: false });
   process.exitCode = await testInElectron();
 } catch (error) {
-  console.error(error instanceof Missing ? error.message : error);
+  tell(error);
   process.exitCode = 1;
 }
 
@@ -53,12 +56,11 @@ async function testInElectron() {
       workspace.folder,
       `--user-data-dir=${path.join(folder, "user")}`,
       `--extensions-dir=${path.join(folder, "extensions")}`,
-      "--skip-welcome",
-      "--skip-release-notes",
     ],
     extensionTestsEnv: {
       ...hostEnvironment(workspace.folder),
-      HOME: path.join(folder, "home"),
+      // The second one is Windows's name for it.
+      ...{ HOME: path.join(folder, "home"), USERPROFILE: path.join(folder, "home") },
       FLYTE_TEST_COUNTS: counts,
       ...(options.grep ? { FLYTE_TEST_GREP: options.grep } : {}),
     },

@@ -18,6 +18,7 @@ pub mod domain;
 mod error;
 mod graph;
 mod register;
+mod requests;
 mod rows;
 pub mod values;
 pub mod wire;

@@ -73,6 +73,7 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    #[inline]
     fn next_field(&mut self) -> Result<(u32, WireValue<'a>), WireError> {
         let tag = self.varint()?;
         let number = u32::try_from(tag >> 3).map_err(|_| WireError::Malformed)?;
@@ -92,11 +93,17 @@ impl<'a> Fields<'a> {
         Ok((number, value))
     }
 
+    /// Nearly all tags, lengths and enums are one byte long, so that case is taken first.
+    #[inline]
     fn varint(&mut self) -> Result<u64, WireError> {
-        if self.rest.is_empty() {
-            return Err(WireError::Truncated);
+        match self.rest {
+            [] => Err(WireError::Truncated),
+            [byte @ ..0x80, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(*byte))
+            }
+            _ => decode_varint(&mut self.rest).map_err(|_| WireError::Malformed),
         }
-        decode_varint(&mut self.rest).map_err(|_| WireError::Malformed)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], WireError> {

@@ -1,17 +1,18 @@
-import { hasEnded, phaseWords } from "../../flyte/phase";
-import type { Subject } from "../../flyte/subject";
+import { escapeMarkdown } from "../../flyte/escape-markdown";
+import { hasEnded, phaseIcon, phaseWords } from "../../flyte/phase";
+import type { RunSubject } from "../../flyte/subject";
 import { ageText, durationText } from "../../flyte/times";
 import type { ExecutionData, LastExecution, Phase } from "../../flyte/types";
 import { scopeWords } from "../../flyte/words";
 import type { L10n } from "../../l10n";
-import { codeSpan, escapeMarkdown, markdownValues } from "../values/markdown";
+import { codeSpan, markdownValues } from "../values/markdown";
 
 /** What is known of an entity's last execution. */
 export interface LastRun {
   readonly last: LastExecution;
   /** Of the node where the entity is a task that ran in a workflow, else of the execution. */
   readonly data: ExecutionData;
-  readonly subject: Exclude<Subject, { readonly kind: "entity" }>;
+  readonly subject: RunSubject;
 }
 
 /** A hover in two parts of Markdown: in the heading `$(name)` is an icon, in the body it stands for itself. */
@@ -44,7 +45,7 @@ export function lastRunText({ last, data, subject }: LastRun, now: number, l10n:
   const where = node
     ? l10n.t("node {0} of execution {1} in {2}", codeSpan(node.id.nodeId), name, codeSpan(scopeWords(execution.id)))
     : l10n.t("execution {0} in {1}", name, codeSpan(scopeWords(execution.id)));
-  const heading = `${icon(run.phase)} ${l10n.t("Flyte, last run: {0}", `**${facts.map(escapeMarkdown).join(" · ")}**`)}`;
+  const heading = `$(${phaseIcon(run.phase).icon}) ${l10n.t("Flyte, last run: {0}", `**${facts.map(escapeMarkdown).join(" · ")}**`)}`;
   const body = [
     where,
     run.error && `${codeSpan(firstLine(run.error))} ${link(l10n.t("Show Error"), "flyte.openError", subject)}`,
@@ -66,14 +67,14 @@ export function unknownText(message: string, l10n: L10n): HoverText {
   return { heading, body: escapeMarkdown(message) };
 }
 
-function outputsText({ outputs }: ExecutionData, phase: Phase, subject: LastRun["subject"], l10n: L10n): string {
+function outputsText({ outputs }: ExecutionData, phase: Phase, subject: RunSubject, l10n: L10n): string {
   if (outputs.state === "none" || (outputs.state === "inline" && outputs.values.length === 0)) {
     return hasEnded(phase) ? "" : l10n.t("There are no outputs yet.");
   }
   return `${link(l10n.t("Outputs"), "flyte.openOutputs", subject)}\n\n${markdownValues(outputs, l10n)}`;
 }
 
-function link(text: string, command: (typeof HOVER_COMMANDS)[number], subject: Subject): string {
+function link(text: string, command: (typeof HOVER_COMMANDS)[number], subject: RunSubject): string {
   // encodeURIComponent leaves parentheses, which would end the link.
   const argument = encodeURIComponent(JSON.stringify([subject]))
     .replaceAll("(", "%28")
@@ -84,23 +85,4 @@ function link(text: string, command: (typeof HOVER_COMMANDS)[number], subject: S
 function firstLine(text: string): string {
   const line = text.trim().split("\n", 1)[0] ?? "";
   return line.length > MOST_ERROR ? `${line.slice(0, MOST_ERROR)}…` : line;
-}
-
-/** VS Code's icons, beside the words: colour follows the theme. */
-function icon(phase: Phase): string {
-  switch (phase) {
-    case "succeeded":
-    case "recovered":
-      return "$(pass)";
-    case "failed":
-    case "failing":
-    case "timedOut":
-      return "$(error)";
-    case "aborted":
-    case "aborting":
-    case "skipped":
-      return "$(circle-slash)";
-    default:
-      return hasEnded(phase) ? "$(circle-outline)" : "$(sync)";
-  }
 }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { explain } from "../../flyte/advice";
 import type { FlyteClient } from "../../flyte/client";
 import type { Connections } from "../../flyte/connection";
+import { dataOf, type RunSubject } from "../../flyte/subject";
 import type { EntityName, Scope } from "../../flyte/types";
 import { scopeWords } from "../../flyte/words";
 import { HOVER_LIMITS } from "../limits";
@@ -107,12 +108,10 @@ async function lastRun(
   if (last === undefined) {
     return undefined;
   }
-  if (last.node) {
-    const data = await client.getNodeExecutionData(last.node.id, HOVER_LIMITS, options);
-    return { last, data, subject: { connectionId, kind: "node", id: last.node.id } };
-  }
-  const data = await client.getExecutionData(last.execution.id, HOVER_LIMITS, options);
-  return { last, data, subject: { connectionId, kind: "execution", id: last.execution.id } };
+  const subject: RunSubject = last.node
+    ? { connectionId, kind: "node", id: last.node.id }
+    : { connectionId, kind: "execution", id: last.execution.id };
+  return { last, data: await dataOf(client, subject, HOVER_LIMITS, options), subject };
 }
 
 function textOf(run: LastRun | undefined, scope: Scope): HoverText {

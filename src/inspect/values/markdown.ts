@@ -1,7 +1,8 @@
+import { escapeMarkdown } from "../../flyte/escape-markdown";
+import { tooLargeWords } from "../../flyte/size";
+import { summarize } from "../../flyte/summary";
 import type { NamedValue, ValueMap } from "../../flyte/types";
 import type { L10n } from "../../l10n";
-import { bytesInWords } from "./size";
-import { summarize } from "./summary";
 
 const MOST_VALUES = 5;
 const MOST_CHARACTERS = 120;
@@ -12,9 +13,7 @@ const MOST_CHARACTERS = 120;
  */
 export function markdownValues(map: ValueMap, l10n: L10n): string {
   if (map.state === "tooLarge") {
-    return map.bytes > 0
-      ? l10n.t("Too large to be shown ({0}).", bytesInWords(map.bytes, l10n))
-      : l10n.t("Too large to be shown.");
+    return tooLargeWords(map, l10n);
   }
   const lines = map.values.slice(0, MOST_VALUES).map((value) => markdownLine(value, l10n));
   const left = map.values.length - lines.length;
@@ -35,11 +34,4 @@ export function codeSpan(text: string): string {
   const fence = "`".repeat(longest + 1);
   const padding = longest > 0 || /^ .* $/.test(text) || text.trim() === "" ? " " : "";
   return `${fence}${padding}${text.replace(/\s/g, " ")}${padding}${fence}`;
-}
-
-/** Text whose every mark of Markdown stands for itself. */
-export function escapeMarkdown(text: string): string {
-  return text
-    .replace(/\s+/g, " ")
-    .replace(/[\\`*_{}[\]()#+\-!|~<>&$:@.]/g, (mark) => (mark === "<" ? "&lt;" : mark === "&" ? "&amp;" : `\\${mark}`));
 }

@@ -1,6 +1,6 @@
+import { bytesInWords, partsInWords } from "../../flyte/size";
 import type { NamedValue, Value, ValueKind } from "../../flyte/types";
 import type { L10n } from "../../l10n";
-import { bytesInWords, partsInWords } from "./size";
 
 const STEP = "  ";
 const PLAIN_KEY = /^[A-Za-z_][\w.-]*$/;

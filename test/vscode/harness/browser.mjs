@@ -49,6 +49,6 @@ export function workbenchAddress(server, { workspace, extension, tests }) {
   if (tests) {
     payload.push(["extensionTestsPath", remote(tests)]);
   }
-  const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify(payload) });
+  const query = new URLSearchParams({ tkn: server.token, folder: workspace, payload: JSON.stringify(payload) });
   return `${server.origin}/?${query}`;
 }

@@ -42,12 +42,17 @@ export function temporaryFolder(name, folders = []) {
 /**
  * Ends a process that leads its group (spawned `detached`), with all that it started.
  * @param {import("node:child_process").ChildProcess} child
+ * @param {NodeJS.Signals} [signal] SIGTERM when it has something to clean up itself
  * @returns {() => void}
  */
-export function killGroupAtExit(child) {
+export function killGroupAtExit(child, signal = "SIGKILL") {
   return atExit(() => {
+    // It could not be started.
+    if (child.pid === undefined) {
+      return;
+    }
     try {
-      process.kill(-(child.pid ?? Number.NaN), "SIGKILL");
+      process.kill(-child.pid, signal);
     } catch (error) {
       if (error.code !== "ESRCH") {
         throw error;

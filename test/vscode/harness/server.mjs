@@ -1,6 +1,7 @@
 // VS Code's server, started for one test run with data folders of its own.
 
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { tools } from "../../setup/setup.mjs";
@@ -14,6 +15,7 @@ const START_TIMEOUT = 60_000;
  * @typedef {object} Server
  * @property {string} origin `http://127.0.0.1:port`
  * @property {string} authority its part of `vscode-remote://` addresses
+ * @property {string} token without which it answers nobody: other users of this machine reach the port too
  * @property {string} folder holds all that VS Code writes
  * @property {string} home HOME of the extension host, an empty temporary folder below it
  * @property {() => string} log the end of what it printed
@@ -36,6 +38,10 @@ export async function startServer({ development = false, vsixes = [], settings =
     writeFileSync(path.join(folder, "user", level, "settings.json"), text);
   }
   const home = path.join(folder, "home");
+  const token = randomUUID();
+  // In a file, because everybody sees the arguments of a process.
+  const tokenFile = path.join(folder, "token");
+  writeFileSync(tokenFile, token, { mode: 0o600 });
   const options = { env: environment(folder, env), cwd: folder };
   const data = [
     vscodeServer,
@@ -48,7 +54,16 @@ export async function startServer({ development = false, vsixes = [], settings =
   for (const vsix of vsixes) {
     await run(node24, [...data, "--install-extension", vsix, "--force"], { ...options, what: `Installing ${vsix}` });
   }
-  const flags = ["--without-connection-token", "--host", "127.0.0.1", "--port", "0", "--telemetry-level", "off"];
+  const flags = [
+    "--connection-token-file",
+    tokenFile,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    "--telemetry-level",
+    "off",
+  ];
   if (development) {
     // Without it a built workbench ignores an extension under development, silently. With it there are no toasts.
     flags.push("--enable-smoke-test-driver");
@@ -69,6 +84,7 @@ export async function startServer({ development = false, vsixes = [], settings =
   return {
     origin: `http://${authority}`,
     authority,
+    token,
     folder,
     home,
     log: watched.log,

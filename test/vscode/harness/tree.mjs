@@ -8,32 +8,57 @@
  * @property {string} label
  * @property {string} description the fainter text after the label, or ""
  * @property {boolean | undefined} expanded undefined for a row without children
+ * @property {boolean} sticky whether it is one of those that stay at the top while what is below them is scrolled
  */
 
 /**
- * The rows rendered in the side bar, from top to bottom. What is scrolled out of sight is not rendered.
+ * The rows in sight in the side bar, from top to bottom: of a tree that is scrolled, first the path to what follows.
  * @param {import("playwright-core").Page} page
  * @returns {Promise<Row[]>}
  */
 export function readRows(page) {
-  return page.locator(".part.sidebar .monaco-list-row").evaluateAll((elements) =>
-    elements
-      .map((element) => {
-        const text = (selector) => element.querySelector(selector)?.textContent?.trim() ?? "";
-        const expanded = element.getAttribute("aria-expanded");
-        return {
-          id: element.id,
-          view: element.closest(".pane")?.querySelector(".pane-header .title")?.textContent?.trim() ?? "",
-          level: Number(element.getAttribute("aria-level")),
-          label: text(".label-name") || text(".monaco-icon-label"),
-          description: text(".label-description"),
-          expanded: expanded === null ? undefined : expanded === "true",
-          top: element.getBoundingClientRect().top,
-        };
+  return page.locator(".part.sidebar .monaco-list").evaluateAll((lists) => {
+    const byTop = (one, other) => one.top - other.top;
+    const read = (element) => {
+      const text = (selector) => element.querySelector(selector)?.textContent?.trim() ?? "";
+      const expanded = element.getAttribute("aria-expanded");
+      const { top, bottom } = element.getBoundingClientRect();
+      return {
+        id: element.id,
+        view: element.closest(".pane")?.querySelector(".pane-header .title")?.textContent?.trim() ?? "",
+        level: Number(element.getAttribute("aria-level") ?? 1),
+        label: text(".label-name") || text(".monaco-icon-label"),
+        description: text(".label-description"),
+        expanded: expanded === null ? undefined : expanded === "true",
+        sticky: false,
+        top,
+        bottom,
+      };
+    };
+    return lists
+      .flatMap((list) => {
+        // These say nothing of their level, and always are the whole path.
+        const sticky = [...list.querySelectorAll(".monaco-tree-sticky-container .monaco-list-row")]
+          .map(read)
+          .sort(byTop)
+          .map((row, index) => ({ ...row, level: index + 1, expanded: true, sticky: true }));
+        const covered = Math.max(...sticky.map(({ bottom }) => bottom));
+        const scrolled = [...list.querySelectorAll(".monaco-list-rows .monaco-list-row")].map(read);
+        return [...sticky, ...scrolled.filter(({ top, bottom }) => (top + bottom) / 2 > covered)];
       })
-      .sort((one, other) => one.top - other.top)
-      .map(({ top, ...row }) => row),
-  );
+      .sort(byTop)
+      .map(({ top, bottom, ...row }) => row);
+  });
+}
+
+/**
+ * Where a row is in the page.
+ * @param {import("playwright-core").Page} page
+ * @param {Row} row
+ */
+export function locateRow(page, { id, sticky }) {
+  // A sticky row and the one that it stands for, which is scrolled away, have the same id.
+  return page.locator(`.part.sidebar .${sticky ? "monaco-tree-sticky-container" : "monaco-list-rows"} [id="${id}"]`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { openPage, workbenchAddress } from "./browser.mjs";
 import { readEditor } from "./editor.mjs";
 import { findLocalFlyte } from "./local-flyte.mjs";
 import { startServer } from "./server.mjs";
-import { childrenOf, drawRows, findRow, readRows } from "./tree.mjs";
+import { childrenOf, drawRows, findRow, locateRow, readRows } from "./tree.mjs";
 
 const PATIENCE = 30_000;
 
@@ -27,7 +27,7 @@ export async function openWorkbench({ workspace, extension, vsixes, settings, en
   let browser;
   try {
     browser = await openPage(size ?? { width: 1280, height: 800 });
-    const workbench = new Workbench(server, browser);
+    const workbench = new Workbench(server, browser, workspace);
     await browser.page.goto(workbenchAddress(server, { workspace, extension }));
     await Promise.race([
       browser.page.waitForSelector(".part.statusbar .statusbar-item", { timeout: 60_000 }),
@@ -48,7 +48,7 @@ export class Workbench {
   #browser;
 
   /** Use `openWorkbench`. */
-  constructor(server, browser) {
+  constructor(server, browser, workspace) {
     this.#server = server;
     this.#browser = browser;
     /** @type {import("playwright-core").Page} */
@@ -57,8 +57,8 @@ export class Workbench {
     this.home = server.home;
     /** Folder of the installed extensions. @type {string} */
     this.extensions = path.join(server.folder, "server/extensions");
-    /** Where a browser finds it. @type {string} */
-    this.origin = server.origin;
+    /** Where another browser finds it. @type {string} */
+    this.address = `${server.origin}/?${new URLSearchParams({ tkn: server.token, folder: workspace })}`;
   }
 
   /**
@@ -70,7 +70,7 @@ export class Workbench {
       has: this.page.locator(".label-name", { hasText: exactly(title) }),
     });
     // An extension's commands come into the palette some time after the workbench.
-    await this.#eventually(`The palette offers no command "${title}"`, async () => {
+    await this.eventually(`The palette offers no command "${title}"`, async () => {
       await this.#quickInput("F1", `>${title}`);
       if (await appears(entry, 3000)) {
         await entry.first().click();
@@ -90,7 +90,7 @@ export class Workbench {
     const entry = this.page.locator(".quick-input-list .monaco-list-row", {
       has: this.page.locator(".label-name", { hasText: exactly(name) }),
     });
-    await this.#eventually(`Quick open does not find ${file}`, async () => {
+    await this.eventually(`Quick open does not find ${file}`, async () => {
       await this.#quickInput("Control+P", file);
       if (await appears(entry, 3000)) {
         await entry.first().click();
@@ -143,11 +143,11 @@ export class Workbench {
    */
   async row(...labels) {
     let found;
-    await this.#eventually(`The tree does not show ${labels.join(" → ")}`, async () => {
+    await this.eventually(`The tree does not show ${labels.join(" → ")}`, async () => {
       found = findRow(await this.rows(), labels);
       return found !== undefined;
     });
-    return this.page.locator(`[id="${found.id}"]`);
+    return locateRow(this.page, found);
   }
 
   /**
@@ -159,10 +159,10 @@ export class Workbench {
     for (let depth = 1; depth <= labels.length; depth++) {
       const part = labels.slice(0, depth);
       await this.row(...part);
-      await this.#eventually(`${part.join(" → ")} does not expand`, async () => {
+      await this.eventually(`${part.join(" → ")} does not expand`, async () => {
         const row = findRow(await this.rows(), part);
         if (row?.expanded === false) {
-          await this.page.locator(`[id="${row.id}"] .monaco-tl-twistie`).click();
+          await locateRow(this.page, row).locator(".monaco-tl-twistie").click();
         }
         return row?.expanded === true;
       });
@@ -177,7 +177,7 @@ export class Workbench {
    */
   async children(...labels) {
     let found = [];
-    await this.#eventually(`${labels.join(" → ")} shows nothing below it`, async () => {
+    await this.eventually(`${labels.join(" → ")} shows nothing below it`, async () => {
       found = childrenOf(await this.rows(), labels);
       return found.length > 0;
     });
@@ -192,12 +192,12 @@ export class Workbench {
    */
   async rowWith(text, ...labels) {
     let found;
-    await this.#eventually(`${labels.join(" → ")} shows nothing with ${text} below it`, async () => {
+    await this.eventually(`${labels.join(" → ")} shows nothing with ${text} below it`, async () => {
       const rows = childrenOf(await this.rows(), labels);
       found = rows.find(({ label, description }) => text.test(`${label} ${description}`));
       return found !== undefined;
     });
-    return this.page.locator(`[id="${found.id}"]`);
+    return locateRow(this.page, found);
   }
 
   /**
@@ -206,7 +206,7 @@ export class Workbench {
    */
   async openedEditor(title) {
     const tab = this.page.locator(".part.editor .editor-group-container.active .tab.active", { hasText: title });
-    await this.#eventually(`No editor opens with the title ${title}`, () => appears(tab, 1000));
+    await this.eventually(`No editor opens with the title ${title}`, () => appears(tab, 1000));
   }
 
   /**
@@ -215,7 +215,7 @@ export class Workbench {
    */
   async localFlyte() {
     let found;
-    await this.#eventually("The embedded Flyte does not run", async () => {
+    await this.eventually("The embedded Flyte does not run", async () => {
       found = findLocalFlyte(this.#server.folder);
       return found !== undefined;
     });
@@ -236,7 +236,7 @@ export class Workbench {
    */
   async notification(text, timeout) {
     const found = this.page.locator(".notification-list-item:visible", { hasText: text }).first();
-    await this.#eventually(
+    await this.eventually(
       `No notification says ${text}`,
       async () => {
         if (await appears(found, 1000)) {
@@ -253,7 +253,7 @@ export class Workbench {
   /** Text of the active editor, as far as it is scrolled into sight. */
   async editorText() {
     let text = await readEditor(this.page);
-    await this.#eventually("The editor does not come to rest", async () => {
+    await this.eventually("The editor does not come to rest", async () => {
       await this.page.waitForTimeout(200);
       const before = text;
       text = await readEditor(this.page);
@@ -272,12 +272,30 @@ export class Workbench {
       .locator(".part.editor .editor-group-container.active .view-line span span", { hasText: exactly(word) })
       .first();
     const hover = this.page.locator(".monaco-hover:visible .hover-contents");
-    await this.#eventually(`Nothing shows on hovering over ${word}`, async () => {
+    await this.eventually(`Nothing shows on hovering over ${word}`, async () => {
       await this.page.mouse.move(1, 1);
       await token.hover();
       return appears(hover.first(), 5000);
     });
     return (await hover.allInnerTexts()).join("\n");
+  }
+
+  /** Removes the notifications that are shown. */
+  async clearNotifications() {
+    await this.runCommand("Notifications: Clear All Notifications");
+  }
+
+  /**
+   * Drags the edge of the side bar.
+   * @param {number} width in pixels
+   */
+  async resizeSideBar(width) {
+    const sideBar = await this.page.locator(".part.sidebar").boundingBox();
+    const middle = sideBar.y + sideBar.height / 2;
+    await this.page.mouse.move(sideBar.x + sideBar.width, middle);
+    await this.page.mouse.down();
+    await this.page.mouse.move(sideBar.x + width, middle, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   /**
@@ -294,6 +312,12 @@ export class Workbench {
   /** What went wrong in the page, and the end of the server's log: for a message about a failed test. */
   logs() {
     return `The page's errors:\n${this.#browser.errors()}\nThe end of the server's log:\n${this.#server.log().slice(-4000)}`;
+  }
+
+  /** Closes the window as a person closes a browser's tab: its extension host ends, the server goes on. */
+  async leave() {
+    await this.page.goto("about:blank");
+    await this.#browser.close();
   }
 
   /** Ends VS Code and removes what was temporary. */
@@ -319,8 +343,13 @@ export class Workbench {
     }
   }
 
-  /** Asks until the answer is yes; keeps a screenshot and tells what is shown otherwise. */
-  async #eventually(complaint, question, timeout = PATIENCE) {
+  /**
+   * Asks until the answer is yes.
+   * @param {string} complaint what is wrong otherwise; a screenshot is kept then, and what is shown is told
+   * @param {() => Promise<boolean>} question
+   * @param {number} [timeout] in milliseconds
+   */
+  async eventually(complaint, question, timeout = PATIENCE) {
     const until = Date.now() + timeout;
     while (Date.now() < until) {
       if (await Promise.race([question(), this.#server.failed])) {
@@ -329,7 +358,8 @@ export class Workbench {
       await this.page.waitForTimeout(100);
     }
     const picture = await this.screenshot("failure");
-    const shown = `Notifications: ${(await this.notifications()).join(" | ") || "none"}\nThe tree:\n${await this.tree()}`;
+    const notifications = await this.notifications().catch((error) => [error.message]);
+    const shown = `Notifications: ${notifications.join(" | ") || "none"}\nThe tree:\n${await this.tree()}`;
     throw new Error(`${complaint} after ${timeout / 1000} s (${picture}).\n${shown}`);
   }
 }

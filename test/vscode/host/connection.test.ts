@@ -48,7 +48,7 @@ describe("connections", () => {
       const [error] = await walk.children((await walk.at("closed")).node);
       assert.equal(error?.description, "Retry");
       assert.ok(error.item.tooltip instanceof vscode.MarkdownString);
-      assert.match(error.item.tooltip.value, /Nothing listens at .*flyte\.connections/s);
+      assert.match(error.item.tooltip.value, /Nothing listens at .*flyte\\\.connections/s);
     });
 
     it("where something else than gRPC answers say so", async () => {
@@ -82,7 +82,7 @@ describe("connections", () => {
       await eventually("the file is noticed", () => extension.connections.get("config") !== undefined);
       const item = await walk.at("localhost:30080");
       assert.ok(item.item.tooltip instanceof vscode.MarkdownString);
-      assert.match(item.item.tooltip.value, /config\.yaml/);
+      assert.match(item.item.tooltip.value, /config\\\.yaml/);
       writeFileSync(CONFIG, "admin:\n  endpoint: flyte.example.com:443\n");
       await eventually(
         "the change is noticed",

@@ -46,7 +46,10 @@ describe("documents of what is on the server", function () {
     await vscode.commands.executeCommand(command, target);
     return document().getText();
   };
-  const execution = async (name: string): Promise<Item> => setting.walk.at(...BELOW, "Executions", name);
+  const execution = async (name: string): Promise<Item> => {
+    await vscode.commands.executeCommand("flyte.refresh");
+    return setting.walk.at(...BELOW, "Executions", name);
+  };
 
   describe("of an execution", () => {
     let name: string;
@@ -88,6 +91,22 @@ o0: |-  # string
       const text = await open("flyte.openOutputs", node?.node);
       assert.match(text, /^# Outputs of node n0 of execution \w+ of flytesnacks\/development$/m);
       assert.deepEqual(parse(text), { o0: "Hello, two\nlines!" });
+    });
+
+    it("have their values in the tree, too", async () => {
+      const [inputs, outputs] = await setting.walk.children((await execution(name)).node);
+      for (const [data, key] of [
+        [inputs, "name"],
+        [outputs, "o0"],
+      ] as const) {
+        assert.equal(data?.item.collapsibleState, vscode.TreeItemCollapsibleState.Collapsed);
+        const [value, ...others] = await setting.walk.children(data.node);
+        assert.equal(value?.label, key);
+        assert.match(value.description, /^".*two\\nlines!?"$/);
+        assert.equal(value.item.collapsibleState, vscode.TreeItemCollapsibleState.None);
+        assert.deepEqual(value.item.command, data.item.command);
+        assert.deepEqual(others, []);
+      }
     });
 
     it("show all that the server knows of it", async () => {
@@ -142,6 +161,51 @@ o0: |-  # string
       await vscode.window.showTextDocument(inputs);
       await eventually("it is read again", () => /^# Phase: succeeded$/m.test(inputs.getText()));
     });
+  });
+
+  it("are files that are there again after a restart, and that nobody writes", async () => {
+    assert.equal(vscode.workspace.fs.isWritableFileSystem("flyte"), false);
+    const file = vscode.Uri.from({ scheme: "flyte", path: `${PREFIX}/executions/nowhere.outputs.yaml` });
+    assert.equal((await vscode.workspace.fs.stat(file)).type, vscode.FileType.File);
+    const manifest = vscode.extensions.getExtension("flyte-vscode.flyte-vscode")?.packageJSON;
+    assert.ok(manifest.activationEvents.includes("onFileSystem:flyte"));
+  });
+
+  it("are read right whatever encoding files are read with", async () => {
+    const files = vscode.workspace.getConfiguration("files");
+    await files.update("encoding", "iso88591", vscode.ConfigurationTarget.Global);
+    try {
+      const name = await setting.execute("hello.hello", { name: "Müller 🚲" });
+      assert.match(await open("flyte.openInputs", (await execution(name)).node), /^name: "Müller 🚲"/m);
+    } finally {
+      await files.update("encoding", undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  it("are no longer asked for once they are closed", async () => {
+    const subject = { connectionId: `settings:${CONNECTION}`, kind: "execution", id: { ...SCOPE, name: "asked" } };
+    const client = await setting.client();
+    const { pid } = setting.server;
+    assert.ok(pid);
+    let signal: AbortSignal | undefined;
+    const { getExecution } = client;
+    client.getExecution = (id, options) => {
+      signal = options?.signal;
+      return getExecution.call(client, id, options);
+    };
+    // It does not answer until the test is over.
+    process.kill(pid, "SIGSTOP");
+    try {
+      const opening = vscode.commands.executeCommand("flyte.openOutputs", subject);
+      await eventually("it is asked for", () => signal !== undefined);
+      assert.equal(signal?.aborted, false);
+      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+      await eventually("it is given up", () => signal?.aborted === true);
+      await opening;
+    } finally {
+      process.kill(pid, "SIGCONT");
+      client.getExecution = getExecution;
+    }
   });
 
   it("say what is wrong, and how to try again", async () => {

@@ -137,7 +137,9 @@ export class Setting {
     const { stdout } = await promisify(execFile)(environment("PYTHON"), [
       path.join(environment("ROOT"), "test/fixtures/executor/execute.py"),
       ...["--endpoint", this.server.endpoint, "--project", SCOPE.project, "--domain", SCOPE.domain],
-      ...["--workspace", this.workspace, "--workflow", workflow, "--version", newest?.version ?? ""],
+      ...["--workspace", this.workspace, "--workflow", workflow],
+      // As one argument: a version may begin with a dash.
+      `--version=${newest?.version ?? ""}`,
       ...["--inputs", JSON.stringify(inputs), ...options],
     ]);
     return JSON.parse(stdout).execution;

@@ -127,6 +127,14 @@ describe("Flyte: Register", () => {
       await eventually("the line is shown", () => vscode.window.activeTextEditor?.selection.start.line === 11);
 
       const editor = await setting.show(file);
+      const insert = (line: number, text: string): Thenable<boolean> =>
+        editor.edit((edit) => edit.insert(new vscode.Position(line, 0), text));
+      await insert(0, "# first\n");
+      await eventually("the problem moves with its line", () => places(file)[0] === "13: MismatchingTypes");
+      await insert(12, "  ");
+      await eventually("the problem goes with what it is about", () => places(file).length === 0);
+      await vscode.commands.executeCommand("undo");
+
       const text = editor.document.getText();
       const at = editor.document.positionAt(text.indexOf("text: str"));
       await editor.edit((edit) => edit.replace(new vscode.Range(at, at.translate(0, 9)), "text: int"));
@@ -136,6 +144,16 @@ describe("Flyte: Register", () => {
       );
       assert.deepEqual(diagnostics(file), []);
     });
+  });
+
+  it("shows no problem in a file that is gone", async () => {
+    const bad = setting.bad("raises.py");
+    await setting.register(bad);
+    assert.equal(places(bad).length, 1);
+    const edit = new vscode.WorkspaceEdit();
+    edit.deleteFile(vscode.Uri.file(path.join(setting.workspace, path.dirname(bad))), { recursive: true });
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await eventually("the problem goes", () => places(bad).length === 0);
   });
 
   describe("of bad input", () => {

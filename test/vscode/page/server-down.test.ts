@@ -60,4 +60,24 @@ describe("a server that is killed while a list is under way", () => {
     );
     await workbench.screenshot("server-back");
   });
+
+  it("leaves a list that can be scrolled, under the path that leads to it", async () => {
+    const [first] = await workbench.children(...PLACE);
+    await workbench.eventually("The tree is not scrolled", async () => {
+      await (await workbench.row(...PLACE)).hover();
+      await workbench.page.mouse.wheel(0, 600);
+      const [now] = await workbench.children(...PLACE);
+      return now?.label !== first?.label;
+    });
+    assert.deepEqual(
+      (await workbench.rows()).slice(0, PLACE.length).map(({ level, label }) => [level, label]),
+      PLACE.map((label, index) => [index + 1, label]),
+    );
+    assert.match(
+      await workbench.tree(),
+      /^▾ Lab .*\n {2}▾ flytesnacks\n {4}▾ development.*\n {6}▾ Executions\n {8}▸ \w+ /,
+    );
+    // A click is for the row that is seen, and not for the one that is scrolled away.
+    await (await workbench.row(...PLACE)).click();
+  });
 });

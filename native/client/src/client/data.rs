@@ -3,13 +3,13 @@ use flyte_idl::flyteidl::admin::{
 };
 use flyte_idl::flyteidl::core::VariableMap;
 
-use super::{FlyteClient, requests};
+use super::{FlyteClient, in_time};
 use crate::call::{CallOptions, method};
 use crate::domain::{ExecutionData, ExecutionId, NodeExecutionId, Phase, ValueMap, ValueMapState};
 use crate::error::FlyteError;
-use crate::rows;
 use crate::values::{ValueLimits, decode_literal_map};
 use crate::wire::{Fields, WireError};
+use crate::{requests, rows};
 
 /// The fields of `WorkflowExecutionGetDataResponse` (`admin/execution.proto`): the URLs of inputs and outputs, then the
 /// values of inputs and outputs.
@@ -56,8 +56,10 @@ impl FlyteClient {
             let (answer, known) = tokio::join!(
                 self.caller().unary_raw(&method::GET_EXECUTION_DATA, &request, &action, options),
                 async {
-                    let ran = self.ran_execution(id, &action, options).await.ok()?;
-                    let blueprint = self.blueprint(&ran, &action, options).await.ok();
+                    let execution = async { self.ran_execution(id, &action, options).await.ok() };
+                    let ran = in_time(execution, options).await?;
+                    let workflow = async { self.blueprint(&ran, &action, options).await.ok() };
+                    let blueprint = in_time(workflow, options).await;
                     Some((ran, blueprint))
                 },
             );
@@ -95,13 +97,17 @@ impl FlyteClient {
         let node_request = NodeExecutionGetRequest { id: Some(requests::node_execution_id(id)) };
         let caller = self.caller();
         let work = async {
+            let node = async {
+                let node = caller.unary_raw(&method::GET_NODE_EXECUTION, &node_request, &action, options);
+                rows::node_execution(&node.await.ok()?).ok()
+            };
             let (answer, node, blueprint) = tokio::join!(
                 caller.unary_raw(&method::GET_NODE_EXECUTION_DATA, &request, &action, options),
-                caller.unary_raw(&method::GET_NODE_EXECUTION, &node_request, &action, options),
+                in_time(node, options),
                 self.blueprint_of(&id.execution, &action, options),
             );
             let answer = answer?;
-            let node = node.ok().and_then(|node| rows::node_execution(&node).ok()).unwrap_or_default();
+            let node = node.unwrap_or_default();
             let interface = blueprint.as_ref().and_then(|blueprint| blueprint.interface_of(&id.node_id));
             let inputs = Known {
                 declared: interface.map(|interface| &interface.inputs),

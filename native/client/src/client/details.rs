@@ -5,11 +5,11 @@ use flyte_idl::flyteidl::admin::{NodeExecutionGetRequest, ObjectGetRequest, Work
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
-use super::{FlyteClient, requests};
+use super::FlyteClient;
 use crate::call::{CallOptions, method};
 use crate::domain::{Detail, EntityId, EntityKind, ExecutionId, NodeExecutionId};
 use crate::error::{FailureReason, FlyteError, GrpcCode};
-use crate::rows;
+use crate::{requests, rows};
 
 impl FlyteClient {
     /// Everything of one version of an entity.

@@ -4,13 +4,14 @@ use flyte_idl::flyteidl::admin::NodeExecutionGetRequest;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesOrdered;
 
+use super::FlyteClient;
 use super::blueprint::Blueprint;
-use super::{FlyteClient, requests};
 use crate::call::{CallOptions, method};
 use crate::domain::{
     EntityKind, EntityName, ExecutionFilter, LastExecution, NodeExecutionId, NodeExecutionRow, PageRequest,
 };
 use crate::error::{FlyteError, GrpcCode};
+use crate::requests;
 use crate::rows::{self, RanExecution};
 
 /// How far back a task is looked for in workflows: FlyteAdmin has no way to ask for the executions that ran a task, so

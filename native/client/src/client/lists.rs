@@ -1,15 +1,15 @@
 use bytes::Bytes;
 use flyte_idl::flyteidl::admin::{NamedEntityListRequest, ProjectListRequest};
 
-use super::{FlyteClient, requests};
+use super::FlyteClient;
 use crate::call::{CallOptions, method};
 use crate::domain::{
     EntityKind, EntityName, EntityRow, ExecutionFilter, ExecutionId, ExecutionRow, NodeExecutionRow, Page,
     PageRequest, Project, Scope, VersionRow,
 };
 use crate::error::FlyteError;
-use crate::rows;
 use crate::wire::WireError;
+use crate::{requests, rows};
 
 /// What the names of the entities begin with that Flyte makes around single tasks.
 const GENERATED: &str = ".flytegen";

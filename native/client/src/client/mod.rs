@@ -6,10 +6,11 @@ mod details;
 mod last;
 mod lists;
 mod probe;
-mod requests;
 mod workflows;
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::{CallOptions, Caller};
 use crate::channel::ConnectionConfig;
@@ -17,6 +18,14 @@ use crate::domain::{RegistrationPlan, RegistrationProgress, RegistrationReport, 
 use crate::error::FlyteError;
 use crate::register::upload;
 use workflows::Workflows;
+
+/// Longest wait for what only adds to an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What `work` gives, unless it takes so long that the call itself might be late, even with two such waits in it.
+async fn in_time<T>(work: impl Future<Output = Option<T>>, options: &CallOptions) -> Option<T> {
+    tokio::time::timeout(PATIENCE.min(options.timeout / 3), work).await.ok().flatten()
+}
 
 /// One connection to one Flyte. Cloning gives another handle to the same connection.
 #[derive(Clone)]

@@ -8,10 +8,11 @@ use flyte_idl::flyteidl::admin::{ObjectGetRequest, WorkflowExecutionGetRequest};
 use flyte_idl::flyteidl::core::{Identifier, ResourceType};
 
 use super::blueprint::Blueprint;
-use super::{FlyteClient, requests};
+use super::{FlyteClient, in_time};
 use crate::call::{CallOptions, method};
 use crate::domain::{ExecutionId, Scope};
 use crate::error::FlyteError;
+use crate::requests;
 use crate::rows::{self, RanExecution};
 
 /// Most that are kept; a person looks at a few at a time.
@@ -49,7 +50,8 @@ impl<K: Eq + Hash> Kept<K> {
 }
 
 impl FlyteClient {
-    /// The workflow of an execution; `None` when it cannot be had, because what it adds is never the point of a call.
+    /// The workflow of an execution; `None` when it cannot be had or not soon, because what it adds is never the point of
+    /// a call.
     pub(super) async fn blueprint_of(
         &self,
         execution: &ExecutionId,
@@ -60,8 +62,11 @@ impl FlyteClient {
         if let Some(blueprint) = kept.get(execution) {
             return Some(blueprint);
         }
-        let ran = self.ran_execution(execution, action, options).await.ok()?;
-        let blueprint = self.blueprint(&ran, action, options).await.ok()?;
+        let found = async {
+            let ran = self.ran_execution(execution, action, options).await.ok()?;
+            self.blueprint(&ran, action, options).await.ok()
+        };
+        let blueprint = in_time(found, options).await?;
         kept.keep(execution.clone(), blueprint.clone());
         Some(blueprint)
     }

@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use flyte_idl::flyteidl::admin::{LaunchPlanState, LaunchPlanUpdateRequest};
-use flyte_idl::flyteidl::core::{Identifier, ResourceType};
+use flyte_idl::flyteidl::core::Identifier;
 use prost::Message;
 
 use super::problems;
 use crate::call::{CallOptions, Caller, method};
 use crate::domain::{CompileProblem, EntityId, EntityKind, RegistrationResult, RegistrationStatus};
 use crate::error::{FailureReason, FlyteError, GrpcCode};
+use crate::requests::entity_id;
 
 /// Most characters of FlyteAdmin's diff in a message: that of a workflow is its whole closure.
 const DIFF: usize = 4000;
@@ -45,8 +46,7 @@ struct CreateRequest {
 /// Creates the entity, and makes it the active version if that is asked for.
 pub(super) async fn create(caller: &Caller, entity: &Entity<'_>, options: &CallOptions) -> Attempt {
     let id = entity.id;
-    let request =
-        CreateRequest { id: Some(identifier(id)), spec: entity.spec.clone() }.encode_to_vec().into();
+    let request = CreateRequest { id: Some(entity_id(id)), spec: entity.spec.clone() }.encode_to_vec().into();
     let action = format!("register {}", id.entity);
     let created = match id.entity.kind {
         EntityKind::Task => {
@@ -81,26 +81,10 @@ pub(super) async fn create(caller: &Caller, entity: &Entity<'_>, options: &CallO
 
 /// Makes a launch plan's version the active one, which deactivates the one before.
 async fn activate(caller: &Caller, id: &EntityId, options: &CallOptions) -> Result<(), FlyteError> {
-    let mut request = LaunchPlanUpdateRequest { id: Some(identifier(id)), ..Default::default() };
+    let mut request = LaunchPlanUpdateRequest { id: Some(entity_id(id)), ..Default::default() };
     request.set_state(LaunchPlanState::Active);
     let action = format!("activate {}", id.entity);
     caller.unary(&method::UPDATE_LAUNCH_PLAN, &request, &action, options).await.map(drop)
-}
-
-fn identifier(id: &EntityId) -> Identifier {
-    let kind = match id.entity.kind {
-        EntityKind::Task => ResourceType::Task,
-        EntityKind::Workflow => ResourceType::Workflow,
-        EntityKind::LaunchPlan => ResourceType::LaunchPlan,
-    };
-    Identifier {
-        resource_type: kind.into(),
-        project: id.entity.scope.project.clone(),
-        domain: id.entity.scope.domain.clone(),
-        name: id.entity.name.clone(),
-        version: id.version.clone(),
-        org: id.entity.scope.org.clone(),
-    }
 }
 
 /// A result of an entity that did not get through.
@@ -196,7 +180,7 @@ mod tests {
     fn a_request_holds_the_spec_as_flyteidl_declares_it() {
         let template = TaskTemplate { r#type: "python-task".into(), ..Default::default() };
         let spec = TaskSpec { template: Some(template), description: None };
-        let id = Some(identifier(&id(EntityKind::Task)));
+        let id = Some(entity_id(&id(EntityKind::Task)));
         let sent = CreateRequest { id: id.clone(), spec: spec.encode_to_vec().into() }.encode_to_vec();
         assert_eq!(sent, TaskCreateRequest { id, spec: Some(spec) }.encode_to_vec());
     }

@@ -3,9 +3,7 @@ use flyte_idl::flyteidl::admin::{ProjectListRequest, project::ProjectState};
 use crate::call::{CallOptions, Caller, method};
 use crate::domain::Scope;
 use crate::error::{FailureReason, FlyteError, GrpcCode};
-
-/// Characters by which FlyteAdmin takes a filter apart, without a way to escape them. No project's id has one.
-const FILTER_SYNTAX: [char; 5] = ['(', ')', ',', ';', '+'];
+use crate::requests::fits_filter;
 
 /// Finds out that the server is there and that project and domain exist, before anything is stored: FlyteAdmin gives
 /// upload locations for any project, and refuses each entity on its own.
@@ -23,7 +21,8 @@ pub(super) async fn check(caller: &Caller, scope: &Scope, options: &CallOptions)
         "The project \"{}\" does not exist on {endpoint}. Choose one of its projects, or create this one first.",
         scope.project
     );
-    if scope.project.is_empty() || scope.project.contains(FILTER_SYNTAX) {
+    // No project's id has what a filter cannot hold.
+    if scope.project.is_empty() || !fits_filter(&scope.project) {
         return refuse(GrpcCode::NotFound, no_project);
     }
     let request = ProjectListRequest {

@@ -8,7 +8,7 @@ const NO_TIME: i64 = -62_135_596_800_000;
 
 /// Puts a `string` field into a row.
 pub(super) fn set(text: &mut String, value: WireValue<'_>) -> Result<(), WireError> {
-    value.text()?.clone_into(text);
+    *text = value.text()?.to_owned();
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use flyte_client::values::ValueLimits;
 use flyte_client::{CallOptions, FailureReason, GrpcCode};
 use flyte_idl::flyteidl::admin;
 use prost::Message;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 const CANCELLED: i32 = 1;
@@ -30,6 +31,34 @@ fn project(description: String) -> Vec<u8> {
 
 async fn never(_: String, _: Bytes) -> Answer {
     std::future::pending().await
+}
+
+/// A server that never answers, and what tells that a call has arrived, and that the server has let go of it.
+async fn silent() -> (Server, Arc<Notify>, Arc<Notify>) {
+    let (arrived, let_go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (arrives, lets_go) = (arrived.clone(), let_go.clone());
+    let server = Server::start(move |path, request| {
+        arrives.notify_one();
+        let end = Ending(lets_go.clone());
+        async move {
+            let _end = end;
+            never(path, request).await
+        }
+    })
+    .await;
+    (server, arrived, let_go)
+}
+
+struct Ending(Arc<Notify>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+async fn soon_after(event: &Notify) {
+    tokio::time::timeout(Duration::from_secs(5), event.notified()).await.expect("it to happen within 5 s");
 }
 
 async fn says(code: i32, text: &'static str) -> Server {
@@ -56,18 +85,22 @@ async fn the_servers_own_deadline_is_a_deadline_too() {
 }
 
 #[tokio::test]
-async fn a_call_is_cancelled_at_once() {
-    let server = Server::start(never).await;
+async fn a_call_is_cancelled_at_once_and_the_server_is_told() {
+    let (server, arrived, let_go) = silent().await;
     let client = client(server.address);
     let options = CallOptions { cancel: CancellationToken::new(), ..soon() };
     let cancel = options.cancel.clone();
-    let call = tokio::spawn(async move { client.list_projects(&first(1), &options).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let same = client.clone();
+    let call = tokio::spawn(async move { same.list_projects(&first(1), &options).await });
+    soon_after(&arrived).await;
     let started = Instant::now();
     cancel.cancel();
     let error = call.await.unwrap().unwrap_err();
     assert_eq!((error.reason, error.code), (FailureReason::Cancelled, GrpcCode::Cancelled));
     assert!(started.elapsed() < Duration::from_millis(500));
+    // The connection, which is still open, carries the end of this one stream.
+    soon_after(&let_go).await;
+    drop(client);
 }
 
 #[tokio::test]
@@ -94,13 +127,14 @@ async fn a_server_that_says_cancelled_is_not_the_caller_who_did() {
 
 #[tokio::test]
 async fn close_ends_calls_under_way_and_refuses_later_ones() {
-    let server = Server::start(never).await;
+    let (server, arrived, let_go) = silent().await;
     let client = client(server.address);
     let other_handle = client.clone();
     let call = tokio::spawn(async move { other_handle.list_projects(&first(1), &soon()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    soon_after(&arrived).await;
     client.close();
     assert_eq!(call.await.unwrap().unwrap_err().reason, FailureReason::Cancelled);
+    soon_after(&let_go).await;
     let error = failure(&client).await;
     assert_eq!(error.reason, FailureReason::Cancelled);
     assert!(error.message.contains("closed"), "{}", error.message);
@@ -121,10 +155,10 @@ async fn calls_go_on_after_the_server_was_away() {
 
 #[tokio::test]
 async fn a_server_that_dies_during_a_call_is_a_lost_connection_or_none() {
-    let server = Server::start(never).await;
+    let (server, arrived, _) = silent().await;
     let client = client(server.address);
     let call = tokio::spawn(async move { client.list_projects(&first(1), &soon()).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    soon_after(&arrived).await;
     server.stop().await;
     // The call is repeated, and by then nobody listens.
     assert_eq!(call.await.unwrap().unwrap_err().reason, FailureReason::ConnectionRefused);

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::support::{Answer, Server, client, first, soon};
+use crate::support::{Answer, Server, client, first, soon, within};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -235,6 +236,39 @@ async fn nodes_have_their_names_and_the_ends_of_the_graph_are_left_out() {
         client.list_node_executions(&execution("rec-a"), Some("n0"), &first(10), &soon()).await.unwrap();
     let shown: Vec<_> = inner.rows.iter().map(|row| (&*row.id.node_id, &*row.display_name)).collect();
     assert_eq!(shown, [("n0-0-n0", "add")]);
+}
+
+#[tokio::test]
+async fn what_only_adds_to_an_answer_does_not_hold_it_up() {
+    let node = |name: &str| admin::NodeExecution {
+        id: Some(core::NodeExecutionIdentifier { node_id: name.to_owned(), ..Default::default() }),
+        ..Default::default()
+    };
+    let nodes = admin::NodeExecutionList { node_executions: vec![node("n0")], token: String::new() };
+    let server = Server::start(move |path, _| {
+        let answer = path.ends_with("/ListNodeExecutions").then(|| nodes.encode_to_vec());
+        let answer = answer.or_else(|| path.ends_with("ExecutionData").then(Vec::new));
+        async {
+            match answer {
+                Some(answer) => Ok(answer),
+                None => std::future::pending().await,
+            }
+        }
+    })
+    .await;
+    let client = client(server.address);
+    let options = within(Duration::from_secs(1));
+    let (limits, id) = (ValueLimits::unlimited(), execution("a"));
+    let node = NodeExecutionId { execution: id.clone(), node_id: "n0".to_owned() };
+    let page = first(10);
+    let (nodes, data, node_data) = tokio::join!(
+        client.list_node_executions(&id, None, &page, &options),
+        client.get_execution_data(&id, &limits, &options),
+        client.get_node_execution_data(&node, &limits, &options),
+    );
+    assert_eq!(nodes.unwrap().rows[0].display_name, "n0");
+    assert_eq!(data.unwrap().outputs.state, ValueMapState::None);
+    assert_eq!(node_data.unwrap().outputs.state, ValueMapState::None);
 }
 
 #[tokio::test]

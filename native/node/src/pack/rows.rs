@@ -17,16 +17,16 @@ impl<Row: Pack> Pack for Page<Row> {
 
 impl Pack for Scope {
     fn pack(self, to: &mut Packer) {
-        to.text(self.org);
         to.text(self.project);
         to.text(self.domain);
+        to.text(self.org);
     }
 }
 
 impl Pack for ExecutionId {
     fn pack(self, to: &mut Packer) {
-        self.scope.pack(to);
         to.text(self.name);
+        self.scope.pack(to);
     }
 }
 
@@ -79,11 +79,11 @@ impl Pack for ExecutionRow {
         to.name(self.phase);
         to.text(self.launched_name);
         to.text(self.launched_version);
+        to.text(self.principal);
+        to.text(self.error);
         to.milliseconds(self.created_at);
         to.milliseconds(self.started_at);
         to.milliseconds(self.duration);
-        to.text(self.principal);
-        to.text(self.error);
     }
 }
 
@@ -92,13 +92,13 @@ impl Pack for NodeExecutionRow {
         self.id.pack(to);
         to.text(self.display_name);
         to.name(self.phase);
+        to.flag(self.cached);
+        to.flag(self.is_parent);
+        to.text(self.error);
         to.milliseconds(self.created_at);
         to.milliseconds(self.started_at);
         to.milliseconds(self.duration);
-        to.flag(self.cached);
-        to.flag(self.is_parent);
         to.option(self.launched_execution);
-        to.text(self.error);
     }
 }
 

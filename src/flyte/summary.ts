@@ -1,6 +1,6 @@
-import type { NamedValue, Value } from "../../flyte/types";
-import type { L10n } from "../../l10n";
+import type { L10n } from "../l10n";
 import { bytesInWords } from "./size";
+import type { NamedValue, Value } from "./types";
 
 const CUT = "…";
 

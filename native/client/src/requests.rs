@@ -12,7 +12,12 @@ use crate::error::{FailureReason, FlyteError, GrpcCode};
 /// What FlyteAdmin takes a filter apart by, with no way to escape it.
 const FILTER_SYNTAX: [char; 5] = ['(', ')', ',', ';', '+'];
 
-pub(super) fn resource_type(kind: EntityKind) -> ResourceType {
+/// Whether a filter can look for this value.
+pub(crate) fn fits_filter(value: &str) -> bool {
+    !value.contains(FILTER_SYNTAX)
+}
+
+pub(crate) fn resource_type(kind: EntityKind) -> ResourceType {
     match kind {
         EntityKind::Task => ResourceType::Task,
         EntityKind::Workflow => ResourceType::Workflow,
@@ -20,7 +25,7 @@ pub(super) fn resource_type(kind: EntityKind) -> ResourceType {
     }
 }
 
-pub(super) fn entity_id(id: &EntityId) -> core::Identifier {
+pub(crate) fn entity_id(id: &EntityId) -> core::Identifier {
     let EntityName { scope, kind, name } = &id.entity;
     core::Identifier {
         resource_type: resource_type(*kind).into(),
@@ -32,7 +37,7 @@ pub(super) fn entity_id(id: &EntityId) -> core::Identifier {
     }
 }
 
-pub(super) fn execution_id(id: &ExecutionId) -> core::WorkflowExecutionIdentifier {
+pub(crate) fn execution_id(id: &ExecutionId) -> core::WorkflowExecutionIdentifier {
     core::WorkflowExecutionIdentifier {
         project: id.scope.project.clone(),
         domain: id.scope.domain.clone(),
@@ -41,7 +46,7 @@ pub(super) fn execution_id(id: &ExecutionId) -> core::WorkflowExecutionIdentifie
     }
 }
 
-pub(super) fn node_execution_id(id: &NodeExecutionId) -> core::NodeExecutionIdentifier {
+pub(crate) fn node_execution_id(id: &NodeExecutionId) -> core::NodeExecutionIdentifier {
     core::NodeExecutionIdentifier {
         node_id: id.node_id.clone(),
         execution_id: Some(execution_id(&id.execution)),
@@ -49,7 +54,7 @@ pub(super) fn node_execution_id(id: &NodeExecutionId) -> core::NodeExecutionIden
 }
 
 /// A list of what has this name in this scope; with an empty name of all in it.
-pub(super) fn resource_list(
+pub(crate) fn resource_list(
     scope: &Scope,
     name: &str,
     filters: String,
@@ -70,11 +75,11 @@ pub(super) fn resource_list(
 }
 
 /// Without a sort FlyteAdmin's pages come in the database's order, which may differ from page to page.
-pub(super) fn newest_first() -> Option<Sort> {
+pub(crate) fn newest_first() -> Option<Sort> {
     Some(Sort { key: "created_at".to_owned(), direction: Direction::Descending.into() })
 }
 
-pub(super) fn ascending(key: &str) -> Option<Sort> {
+pub(crate) fn ascending(key: &str) -> Option<Sort> {
     Some(Sort { key: key.to_owned(), direction: Direction::Ascending.into() })
 }
 
@@ -82,7 +87,7 @@ pub(super) fn ascending(key: &str) -> Option<Sort> {
 ///
 /// # Errors
 /// A name that the syntax cannot hold.
-pub(super) fn execution_filters(filter: &ExecutionFilter) -> Result<Option<String>, FlyteError> {
+pub(crate) fn execution_filters(filter: &ExecutionFilter) -> Result<Option<String>, FlyteError> {
     let mut parts = Vec::new();
     if let Some(entity) = &filter.entity {
         let table = match entity.kind {
@@ -103,7 +108,7 @@ pub(super) fn execution_filters(filter: &ExecutionFilter) -> Result<Option<Strin
 }
 
 fn filter_value(value: &str) -> Result<&str, FlyteError> {
-    if value.contains(FILTER_SYNTAX) {
+    if !fits_filter(value) {
         let message = format!(
             "FlyteAdmin cannot look for \"{value}\": its filters give ( ) , ; and + a meaning of their own. Look \
              through the executions of the domain instead."
@@ -113,7 +118,7 @@ fn filter_value(value: &str) -> Result<&str, FlyteError> {
     Ok(value)
 }
 
-pub(super) fn node_list(
+pub(crate) fn node_list(
     execution: &ExecutionId,
     parent: Option<&str>,
     page: &PageRequest,

@@ -1,5 +1,5 @@
-import type { ValueKind } from "../../flyte/types";
-import type { L10n } from "../../l10n";
+import type { L10n } from "../l10n";
+import type { ValueKind, ValueMap } from "./types";
 
 const KIB = 1024;
 
@@ -30,4 +30,11 @@ export function partsInWords(kind: ValueKind, count: number, l10n: L10n): string
     default:
       return count === 1 ? l10n.t("1 item") : l10n.t("{0} items", count);
   }
+}
+
+/** Why a literal map that the server withheld is not shown. */
+export function tooLargeWords({ bytes }: ValueMap, l10n: L10n): string {
+  return bytes > 0
+    ? l10n.t("Too large to be shown ({0}).", bytesInWords(bytes, l10n))
+    : l10n.t("Too large to be shown.");
 }
