@@ -14,6 +14,8 @@ pub enum Command {
         port: u16,
         /// Whether to end when standard input does.
         exit_with_stdin: bool,
+        /// The Python interpreter to run tasks with; without one nothing runs.
+        python: Option<PathBuf>,
     },
     /// To fill a data directory with executions of a sample workflow.
     Seed {
@@ -36,10 +38,12 @@ pub enum Command {
 pub const HELP: &str = "\
 An embedded Flyte: FlyteAdmin's services for this machine, on loopback, over one data directory.
 
-flyte-local serve --data DIR [--port P] [--exit-with-stdin]
+flyte-local serve --data DIR [--port P] [--python PATH] [--exit-with-stdin]
     Serves DIR, which is created if need be, on 127.0.0.1. Once it listens it prints one line of JSON,
     {\"endpoint\":\"127.0.0.1:PORT\",\"data\":\"/abs/dir\",\"pid\":N}, and writes the same to DIR/server.json.
     --port P            the port; without it, a free one
+    --python PATH       runs executions, each task as a process of this Python interpreter, which must have
+                        flytekit; container images are not used. Without it executions stay as they are
     --exit-with-stdin   ends when standard input is closed
     Exit code 3 means that another server uses DIR.
 
@@ -58,6 +62,7 @@ pub fn parse(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Result
     let mut data = None;
     let mut port = None;
     let mut exit_with_stdin = false;
+    let mut python = None;
     let mut executions = None;
     let mut project = None;
     let mut domain = None;
@@ -73,6 +78,7 @@ pub fn parse(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Result
             },
             Long("data") if name.is_some() => data = Some(PathBuf::from(parser.value()?)),
             Long("port") if is("serve") => port = Some(parser.value()?.parse()?),
+            Long("python") if is("serve") => python = Some(PathBuf::from(parser.value()?)),
             Long("exit-with-stdin") if is("serve") => exit_with_stdin = true,
             Long("executions") if is("seed") => executions = Some(parser.value()?.parse()?),
             Long("project") if is("seed") => project = Some(parser.value()?.string()?),
@@ -83,7 +89,7 @@ pub fn parse(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Result
     let name = name.ok_or("no command is given: use serve or seed")?;
     let data = data.ok_or("--data DIR is missing: the directory that holds, or shall hold, all data")?;
     if name == "serve" {
-        return Ok(Command::Serve { data, port: port.unwrap_or(0), exit_with_stdin });
+        return Ok(Command::Serve { data, port: port.unwrap_or(0), exit_with_stdin, python });
     }
     Ok(Command::Seed {
         data,
@@ -103,9 +109,14 @@ mod tests {
 
     #[test]
     fn serve() {
-        let served = |port, exit_with_stdin| Command::Serve { data: "d".into(), port, exit_with_stdin };
+        let served =
+            |port, exit_with_stdin| Command::Serve { data: "d".into(), port, exit_with_stdin, python: None };
         assert_eq!(parsed("serve --data d"), Ok(served(0, false)));
         assert_eq!(parsed("serve --data=d --port 30080 --exit-with-stdin"), Ok(served(30080, true)));
+        let python = Some("/usr/bin/python3".into());
+        let runs = Command::Serve { data: "d".into(), port: 0, exit_with_stdin: false, python };
+        assert_eq!(parsed("serve --data d --python /usr/bin/python3"), Ok(runs));
+        assert!(parsed("seed --data d --executions 1 --python p").is_err());
         assert!(parsed("serve").unwrap_err().contains("--data DIR is missing"));
         assert!(parsed("serve --data d --port high").is_err());
         assert!(parsed("serve --data d --port 70000").is_err());

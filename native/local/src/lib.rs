@@ -5,8 +5,9 @@
 //!
 //! From the outside in: [`process`] is the command ([`cli`]) and what becomes of its process, [`serve`] a server of one
 //! data directory, `http` tells gRPC calls from uploads and downloads on the one port, `rpc` turns a method's name into a
-//! handler, `admin` and `data_proxy` are the services, `validation` and `compile` what they check, `filters` FlyteAdmin's
-//! list language, `store` SQLite, `seed` what a data directory can be filled with.
+//! handler, `admin`, `data_proxy` and `signals` are the services, `validation` and `compile` what they check, `filters`
+//! FlyteAdmin's list language, `store` SQLite, `seed` what a data directory can be filled with. `runner` runs what is
+//! registered, when it is told which Python to run tasks with, and `schedules` launches what is scheduled meanwhile.
 
 mod admin;
 pub mod cli;
@@ -19,8 +20,11 @@ mod http;
 mod messages;
 pub mod process;
 mod rpc;
+mod runner;
+mod schedules;
 mod seed;
 pub mod serve;
+mod signals;
 mod store;
 mod times;
 mod validation;

@@ -17,6 +17,13 @@ const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 const LOCKED: u8 = 3;
 
+/// How many handlers run at once; further calls wait. Each one that reads has a connection to the database.
+const HANDLERS: usize = 16;
+
+/// The stack of a thread, in bytes: the engine calls itself for each workflow inside of another. Only what is used of it
+/// takes memory.
+const STACK: usize = 64 << 20;
+
 /// How long handlers may still run after the server has stopped.
 const LAST_HANDLERS: Duration = Duration::from_secs(5);
 
@@ -41,7 +48,7 @@ pub fn run() -> ExitCode {
                 print(&format!("added {added} executions to {project}/{domain} in {}\n", data.display()))
             })
         }
-        Command::Serve { data, port, exit_with_stdin } => serve(&data, port, exit_with_stdin),
+        Command::Serve { data, port, exit_with_stdin, python } => serve(&data, port, exit_with_stdin, python),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -79,11 +86,19 @@ fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn serve(data: &Path, port: u16, exit_with_stdin: bool) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+fn serve(data: &Path, port: u16, exit_with_stdin: bool, python: Option<PathBuf>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(HANDLERS)
+        .thread_stack_size(STACK)
+        .build()
+        .map_err(Failure::Runtime)?;
     let outcome = runtime.block_on(async {
         let stop = Stop::new(exit_with_stdin).map_err(Failure::Runtime)?;
-        let server = Server::bind(data, port, &DEFAULT_PROJECTS).await?;
+        let mut server = Server::bind(data, port, &DEFAULT_PROJECTS).await?;
+        if let Some(python) = python {
+            server.run_tasks(python)?;
+        }
         let announced = Announcement::of(&server)?;
         print(&announced.line)?;
         tracing::info!("serving {} on {}", server.data().display(), server.address());

@@ -1,7 +1,7 @@
 //! Serving a data directory on a port of the loopback interface.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{future::Future, io};
 
@@ -10,9 +10,11 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use crate::data_dir::{DataDir, DataDirError};
 use crate::data_proxy::{Files, Signer};
+use crate::runner::{Running, Wakes};
 use crate::store::{OpenError, Store};
 use crate::{http, seed};
 
@@ -27,6 +29,10 @@ pub struct Flyte {
     pub(crate) store: Store,
     pub(crate) files: Files,
     pub(crate) signer: Signer,
+    /// Rings when the schedules of active launch plans may have changed.
+    pub(crate) schedules: Notify,
+    /// The way to the engine that runs executions, if there is one.
+    pub(crate) wakes: Wakes,
 }
 
 impl Flyte {
@@ -37,7 +43,11 @@ impl Flyte {
         let files = Files::open(data.storage()).map_err(|error| {
             ServeError::Prepare(format!("cannot read {}: {error}", data.storage().display()))
         })?;
-        Ok(Self { store, files, signer: Signer::new(&secret, base) })
+        Ok(Self::new(store, files, Signer::new(&secret, base)))
+    }
+
+    pub(crate) fn new(store: Store, files: Files, signer: Signer) -> Self {
+        Self { store, files, signer, schedules: Notify::new(), wakes: Wakes::default() }
     }
 }
 
@@ -66,6 +76,9 @@ pub enum ServeError {
     /// What a data directory begins with, or shall be filled with, cannot be stored.
     #[error("cannot prepare the data directory: {0}")]
     Prepare(String),
+    /// Tasks cannot be run.
+    #[error("cannot run tasks: {0}")]
+    Runner(String),
     /// The port cannot be listened on.
     #[error(
         "cannot listen on 127.0.0.1:{port}: {error}. Give another port with --port, or none for a free one."
@@ -91,6 +104,7 @@ pub struct Server {
     flyte: Arc<Flyte>,
     data: DataDir,
     address: SocketAddr,
+    running: Option<Running>,
 }
 
 impl Server {
@@ -103,7 +117,15 @@ impl Server {
         let address = listener.local_addr().map_err(|error| ServeError::Listen { port, error })?;
         let flyte = Flyte::open(&data, format!("http://{address}"))?;
         seed::projects(&flyte.store, projects).map_err(prepared)?;
-        Ok(Self { listener, flyte: Arc::new(flyte), data, address })
+        Ok(Self { listener, flyte: Arc::new(flyte), data, address, running: None })
+    }
+
+    /// From now on executions run, their tasks with the Python interpreter at `python`, which must have flytekit.
+    pub fn run_tasks(&mut self, python: PathBuf) -> Result<(), ServeError> {
+        let flyte = Arc::clone(&self.flyte);
+        let running = Running::start(flyte, python, self.data.root(), self.address.to_string());
+        self.running = Some(running.map_err(ServeError::Runner)?);
+        Ok(())
     }
 
     /// Where it listens.
@@ -162,6 +184,9 @@ impl Server {
             });
         }
         drop(self.listener);
+        if let Some(running) = self.running {
+            running.stop().await;
+        }
         if tokio::time::timeout(GRACE, connections.shutdown()).await.is_err() {
             tracing::warn!("calls under way did not end in {} s and are cut off", GRACE.as_secs());
         }

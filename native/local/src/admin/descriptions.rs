@@ -1,19 +1,17 @@
 //! Descriptions of tasks and workflows, one per version.
 
-use prost::Message;
 use rusqlite::Transaction;
 use tonic::Status;
 
 use super::listing;
-use crate::failure::{Outcome, corrupt};
-use crate::filters::{self, Condition, Table};
+use crate::failure::Outcome;
+use crate::filters::{Condition, Table};
 use crate::idl::admin::{
-    DescriptionEntity, DescriptionEntityList, DescriptionEntityListRequest, ObjectGetRequest,
-    ResourceListRequest,
+    DescriptionEntity, DescriptionEntityListRequest, ObjectGetRequest, ResourceListRequest,
 };
 use crate::idl::core::Identifier;
 use crate::serve::Flyte;
-use crate::store::entities;
+use crate::store::{entities, list};
 use crate::validation;
 
 /// Keeps the description of a version, if it has one, and gives its short form.
@@ -40,8 +38,8 @@ pub fn get(flyte: &Flyte, request: ObjectGetRequest) -> Outcome<DescriptionEntit
     found.ok_or_else(|| Status::not_found("entry not found"))
 }
 
-/// A page of the descriptions of a name's versions.
-pub fn list(flyte: &Flyte, request: DescriptionEntityListRequest) -> Outcome<DescriptionEntityList> {
+/// A page of the descriptions of a name's versions, encoded.
+pub fn list(flyte: &Flyte, request: DescriptionEntityListRequest) -> Outcome<Vec<u8>> {
     validation::entity_name(request.id.as_ref())?;
     validation::limit(request.limit)?;
     let versions = ResourceListRequest {
@@ -55,8 +53,5 @@ pub fn list(flyte: &Flyte, request: DescriptionEntityListRequest) -> Outcome<Des
     // FlyteAdmin names another list here.
     let mut listing = listing::versions(&versions, table, "description_entities.message", "ListWorkflows")?;
     listing.conditions.push(Condition::equals(table, "resource_type", i64::from(request.resource_type)));
-    let rows = flyte.store.read(|connection| listing.rows(connection, |row| row.get::<_, Vec<u8>>(0)))?;
-    let token = filters::next_token(listing.page, rows.len());
-    let decoded = rows.iter().map(|row| DescriptionEntity::decode(row.as_slice()).map_err(corrupt));
-    Ok(DescriptionEntityList { description_entities: decoded.collect::<Outcome<_>>()?, token })
+    flyte.store.read(|view| listing.encoded(view, list::message))
 }

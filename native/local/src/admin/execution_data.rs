@@ -2,6 +2,7 @@
 #![allow(deprecated, reason = "FlyteAdmin fills these fields, and all clients read them")]
 
 use prost::Message;
+use tonic::Status;
 
 use crate::failure::Outcome;
 use crate::idl::admin::{
@@ -111,14 +112,17 @@ impl Flyte {
         if uri.is_empty() {
             return Ok(LiteralMap::default());
         }
-        let Some(data) = self.read_object(uri)? else {
+        let Some(object) = self.object(uri)? else {
             tracing::debug!("there is nothing at {uri}");
             return Ok(LiteralMap::default());
         };
-        if data.len() > validation::MAX_INLINE {
-            tracing::debug!("{uri} has {} bytes, which is too much to be returned inline", data.len());
+        if object.len() > validation::MAX_INLINE as u64 {
+            tracing::debug!("{uri} has {} bytes, which is too much to be returned inline", object.len());
             return Ok(LiteralMap::default());
         }
+        let data = object
+            .read()
+            .map_err(|error| Status::internal(format!("cannot read the literals at {uri}: {error}")))?;
         Ok(LiteralMap::decode(data.as_slice()).unwrap_or_else(|error| {
             tracing::warn!("{uri} holds no literals: {error}");
             LiteralMap::default()

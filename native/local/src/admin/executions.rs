@@ -1,5 +1,7 @@
 //! Executions: launched, listed, terminated, archived. What advances them are events, see `workflow_events`.
 
+use rusqlite::Transaction;
+
 use crate::admin::{events, launch};
 use crate::failure::Outcome;
 use crate::filters::{self, Condition, Page, Table};
@@ -9,15 +11,15 @@ use crate::idl::admin::{
     ResourceListRequest, WorkflowExecutionGetRequest, execution_closure::OutputResult,
 };
 use crate::idl::core::workflow_execution::Phase;
-use crate::messages::raw_list;
 use crate::serve::Flyte;
 use crate::store::executions;
-use crate::store::list::Listing;
+use crate::store::list::{self, Listing};
 use crate::{times, validation};
 
 /// Launches an execution of a launch plan or of a single task.
 pub fn create(flyte: &Flyte, request: ExecutionCreateRequest) -> Outcome<ExecutionCreateResponse> {
     let id = flyte.store.write(|transaction| launch::launch(transaction, request, None))?;
+    flyte.created(id.clone());
     Ok(ExecutionCreateResponse { id: Some(id) })
 }
 
@@ -31,8 +33,7 @@ pub fn get(flyte: &Flyte, request: WorkflowExecutionGetRequest) -> Outcome<Vec<u
 /// unless a filter names the state.
 pub fn list(flyte: &Flyte, request: ResourceListRequest) -> Outcome<Vec<u8>> {
     let listing = listing(&request)?;
-    let rows = flyte.store.read(|connection| listing.rows(connection, |row| row.get(0)))?;
-    Ok(raw_list(&rows, &filters::next_token(listing.page, rows.len())))
+    flyte.store.read(|view| listing.encoded(view, list::message))
 }
 
 fn listing(request: &ResourceListRequest) -> Outcome<Listing<'static>> {
@@ -43,7 +44,7 @@ fn listing(request: &ResourceListRequest) -> Outcome<Listing<'static>> {
         conditions.push(is("execution_name", &id.name));
     }
     conditions.extend(filters::parse(&request.filters, Table::Execution)?);
-    let order = filters::order(request.sort_by.as_ref(), Table::Execution)?;
+    let order = filters::order(request.sort_by.as_ref(), Table::Execution, &["created_at", "id"])?;
     let offset = filters::offset(&request.token, "ListExecutions")?;
     if !conditions.iter().any(|condition| condition.column == "state") {
         conditions.push(Condition::equals(Table::Execution, "state", 0));
@@ -53,30 +54,32 @@ fn listing(request: &ResourceListRequest) -> Outcome<Listing<'static>> {
         columns: executions::LISTED,
         conditions,
         order,
-        default_order: "executions.created_at, executions.id",
         page: Page { limit: request.limit, offset },
     })
 }
 
 /// Marks an execution as being aborted. It is aborted once an event says so.
 pub fn terminate(flyte: &Flyte, request: ExecutionTerminateRequest) -> Outcome<ExecutionTerminateResponse> {
-    let id = validation::execution_id(request.id.as_ref())?;
-    flyte.store.write(|transaction| {
-        let mut stored = executions::get(transaction, id)?;
-        let closure = stored.message.closure.get_or_insert_default();
-        let phase = closure.phase();
-        if events::has_ended(phase) {
-            let message = "Cannot abort an already terminated workflow execution".to_owned();
-            return Err(events::already_ended(message, phase.as_str_name()));
-        }
-        closure.output_result = Some(OutputResult::AbortMetadata(AbortMetadata {
-            cause: request.cause.clone(),
-            principal: String::new(),
-        }));
-        closure.set_phase(Phase::Aborting);
-        executions::update(transaction, &stored)
-    })?;
+    flyte.store.write(|transaction| terminate_in(transaction, &request))?;
+    flyte.changed(request.id.unwrap_or_default());
     Ok(ExecutionTerminateResponse {})
+}
+
+/// [`terminate`] as part of a larger change.
+pub fn terminate_in(transaction: &Transaction, request: &ExecutionTerminateRequest) -> Outcome<()> {
+    let mut stored = executions::get(transaction, validation::execution_id(request.id.as_ref())?)?;
+    let closure = stored.message.closure.get_or_insert_default();
+    let phase = closure.phase();
+    if events::has_ended(phase) {
+        let message = "Cannot abort an already terminated workflow execution".to_owned();
+        return Err(events::already_ended(message, phase.as_str_name()));
+    }
+    closure.output_result = Some(OutputResult::AbortMetadata(AbortMetadata {
+        cause: request.cause.clone(),
+        principal: String::new(),
+    }));
+    closure.set_phase(Phase::Aborting);
+    executions::update(transaction, &stored)
 }
 
 /// Archives an execution or brings it back.
@@ -97,12 +100,14 @@ pub fn update(flyte: &Flyte, request: ExecutionUpdateRequest) -> Outcome<Executi
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::types::Value;
+
     use super::listing;
     use crate::idl::admin::{NamedEntityIdentifier, ResourceListRequest, Sort, sort::Direction};
     use crate::store::Store;
 
-    /// How SQLite would go about a list of executions.
-    fn plan(filters: &str, key: &str, direction: Direction) -> String {
+    /// How SQLite would go about a list of executions, or about what is left of it behind a row with the key `behind`.
+    fn plan(filters: &str, key: &str, direction: Direction, behind: Option<Vec<Value>>) -> String {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("flyte.db")).unwrap();
         let request = ResourceListRequest {
@@ -113,7 +118,7 @@ mod tests {
             ..Default::default()
         };
         let listing = listing(&request).unwrap();
-        store.read(|connection| listing.plan(connection)).unwrap()
+        store.read(|connection| listing.plan(connection, behind)).unwrap()
     }
 
     #[test]
@@ -129,19 +134,28 @@ mod tests {
             ("", "execution_name", "sqlite_autoindex_executions_1"),
         ] {
             for direction in [Direction::Ascending, Direction::Descending] {
-                let plan = plan(filters, key, direction);
-                assert!(plan.contains(&format!("USING INDEX {index} ")), "{filters} by {key}: {plan}");
-                assert!(
-                    !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
-                    "{filters} by {key}: {plan}"
-                );
+                for behind in [None, Some(vec![Value::Integer(0), Value::Integer(0)])] {
+                    let plan = plan(filters, key, direction, behind);
+                    assert!(plan.contains(&format!("USING INDEX {index} ")), "{filters} by {key}: {plan}");
+                    assert!(
+                        !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"),
+                        "{filters} by {key}: {plan}"
+                    );
+                }
             }
         }
     }
 
     #[test]
+    fn a_page_begins_where_the_one_before_ended() {
+        let behind = Some(vec![Value::Integer(0), Value::Integer(0)]);
+        let plan = plan("", "created_at", Direction::Descending, behind);
+        assert!(plan.contains("state=? AND created_at<?)"), "{plan}");
+    }
+
+    #[test]
     fn one_name_is_looked_up() {
-        let plan = plan("eq(execution_name,a)", "created_at", Direction::Descending);
+        let plan = plan("eq(execution_name,a)", "created_at", Direction::Descending, None);
         assert!(plan.contains(
             "sqlite_autoindex_executions_1 (execution_project=? AND execution_domain=? AND execution_name=?)"
         ));

@@ -4,7 +4,7 @@
 use rusqlite::Transaction;
 use tonic::Status;
 
-use crate::admin::{names, single_task};
+use crate::admin::{names, settings, single_task};
 use crate::failure::Outcome;
 use crate::idl::Timestamp;
 use crate::idl::admin::{
@@ -20,9 +20,6 @@ use crate::store::executions::Origin;
 use crate::store::{entities, executions, nodes, objects};
 use crate::validation::{self, inputs};
 use crate::{times, validation::executions::check};
-
-/// How many nodes run at once when nothing else is said: FlyteAdmin's default.
-const MAX_PARALLELISM: i32 = 25;
 
 /// What is launched.
 #[derive(Clone)]
@@ -118,10 +115,9 @@ impl Made {
         let principal = metadata.principal.clone();
         if target.task_row.is_none() {
             metadata.artifact_ids = Vec::new();
-            spec.max_parallelism = [spec.max_parallelism, plan.max_parallelism, MAX_PARALLELISM]
-                .into_iter()
-                .find(|most| *most > 0)
-                .unwrap_or_default();
+            let settings =
+                settings::resolve(transaction, &request.project, &request.domain, &spec, Some(&plan))?;
+            spec.max_parallelism = settings.max_parallelism;
         }
         let settings = if target.task_row.is_none() { Some(&plan) } else { None };
         spec.security_context = Some(security_context(&spec, settings));
@@ -208,7 +204,7 @@ fn inherit(transaction: &Transaction, spec: &mut ExecutionSpec) -> Outcome<Paren
     let source = executions::get(transaction, validation::execution_id(id.execution_id.as_ref())?)?;
     metadata.principal = source.user;
     let parent_spec = source.message.spec.unwrap_or_default();
-    metadata.nesting = parent_spec.metadata.unwrap_or_default().nesting + 1;
+    metadata.nesting = parent_spec.metadata.unwrap_or_default().nesting.saturating_add(1);
     if parent_spec.execution_cluster_label.is_some() {
         spec.execution_cluster_label = parent_spec.execution_cluster_label;
     }

@@ -5,7 +5,7 @@ use tonic::Status;
 
 use super::{listing, versions};
 use crate::failure::{Outcome, invalid};
-use crate::filters::{self, Condition, Page, Table};
+use crate::filters::{self, Condition, Table};
 use crate::idl::admin::{
     ActiveLaunchPlanListRequest, ActiveLaunchPlanRequest, LaunchPlan, LaunchPlanClosure,
     LaunchPlanCreateRequest, LaunchPlanCreateResponse, LaunchPlanList, LaunchPlanState,
@@ -64,8 +64,10 @@ pub fn update(flyte: &Flyte, request: LaunchPlanUpdateRequest) -> Outcome<Launch
             LaunchPlanState::Active => entities::activate(transaction, id, found.row)?,
             LaunchPlanState::Inactive => entities::deactivate(transaction, found.row)?,
         }
-        Ok(LaunchPlanUpdateResponse {})
-    })
+        Ok(())
+    })?;
+    flyte.schedules.notify_one();
+    Ok(LaunchPlanUpdateResponse {})
 }
 
 /// The launch plan of an id.
@@ -106,9 +108,9 @@ pub fn list_active(flyte: &Flyte, request: ActiveLaunchPlanListRequest) -> Outco
         Condition::equals(table, "domain", request.domain),
         Condition::equals(table, "state", i64::from(LaunchPlanState::Active as i32)),
     ];
-    let order = filters::order(request.sort_by.as_ref(), table)?;
-    let page: Page = listing::page(request.limit, &request.token, "ListActiveLaunchPlans")?;
-    rows(flyte, &listing::listing(table, entities::LAUNCH_PLAN, conditions, order, page))
+    let order = filters::order(request.sort_by.as_ref(), table, listing::BY_NAME)?;
+    let page = listing::page(request.limit, &request.token, "ListActiveLaunchPlans")?;
+    rows(flyte, &Listing { table, columns: entities::LAUNCH_PLAN, conditions, order, page })
 }
 
 fn rows(flyte: &Flyte, listing: &Listing<'_>) -> Outcome<LaunchPlanList> {

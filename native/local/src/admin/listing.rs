@@ -6,16 +6,9 @@ use crate::idl::admin::{ResourceListRequest, Sort};
 use crate::store::list::Listing;
 use crate::validation;
 
-/// How a table is sorted when the request does not say: by name, and the versions of a name by age. PostgreSQL's index
-/// gives nearly this order to FlyteAdmin.
-fn by_name(table: Table) -> &'static str {
-    match table {
-        Table::Task => "tasks.name, tasks.created_at, tasks.id",
-        Table::Workflow => "workflows.name, workflows.created_at, workflows.id",
-        Table::LaunchPlan => "launch_plans.name, launch_plans.created_at, launch_plans.id",
-        _ => "name, id",
-    }
-}
+/// How versions are sorted when the request does not say: by name, and those of a name by age. PostgreSQL's index gives
+/// nearly this order to FlyteAdmin.
+pub const BY_NAME: &[&str] = &["name", "created_at", "id"];
 
 /// The list of `table` that a request asks for, with its `columns`. `list` is the RPC, which errors name.
 pub fn versions<'a>(
@@ -33,20 +26,9 @@ pub fn versions<'a>(
         conditions.push(Condition::equals(table, "name", scope.name.clone()));
     }
     conditions.extend(filters::parse(&request.filters, table)?);
-    let order = filters::order(request.sort_by.as_ref(), table)?;
+    let order = filters::order(request.sort_by.as_ref(), table, BY_NAME)?;
     let page = page(request.limit, &request.token, list)?;
-    Ok(listing(table, columns, conditions, order, page))
-}
-
-/// A list in its parts, in the order that is usual for `table`.
-pub fn listing<'a>(
-    table: Table,
-    columns: &'a str,
-    conditions: Vec<Condition>,
-    order: Option<Order>,
-    page: Page,
-) -> Listing<'a> {
-    Listing { table, columns, conditions, order, default_order: by_name(table), page }
+    Ok(Listing { table, columns, conditions, order, page })
 }
 
 /// The page that a request asks for.
@@ -55,11 +37,11 @@ pub fn page(limit: u32, token: &str, list: &str) -> Outcome<Page> {
 }
 
 /// The order of a list of names, which can only be by what all versions of a name have in common.
-pub fn name_order(sort: Option<&Sort>, table: Table) -> Outcome<Option<Order>> {
+pub fn name_order(sort: Option<&Sort>, table: Table) -> Outcome<Order> {
     match sort {
         Some(sort) if !matches!(sort.key.as_str(), "project" | "domain" | "name") => {
             Err(crate::failure::invalid(format!("invalid sort key '{}'", sort.key)))
         }
-        _ => filters::order(sort, table),
+        _ => filters::order(sort, table, &["name"]),
     }
 }

@@ -26,12 +26,12 @@ pub fn list(flyte: &Flyte, request: NamedEntityListRequest) -> Outcome<NamedEnti
     validation::limit(request.limit)?;
     let filters = if request.filters.is_empty() { NOT_GENERATED } else { &request.filters };
     let conditions = filters::parse(filters, Table::NamedEntity)?;
-    let order = filters::order(request.sort_by.as_ref(), Table::NamedEntity)?;
+    let order = filters::order(request.sort_by.as_ref(), Table::NamedEntity, &["name"])?;
     let page = listing::page(request.limit, &request.token, "ListNamedEntities")?;
     let names = names(resource_type, &request.project, &request.domain, "list entity names")?;
     let entities = flyte
         .store
-        .read(|connection| entities::named_entities(connection, &names, &conditions, order.as_ref(), page))?;
+        .read(|connection| entities::named_entities(connection, &names, &conditions, &order, page))?;
     let token = filters::next_token(page, entities.len());
     Ok(NamedEntityList { entities, token })
 }

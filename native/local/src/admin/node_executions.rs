@@ -1,20 +1,19 @@
 //! Node executions: what the nodes of an execution's workflow did.
 
 use prost::Message;
-use rusqlite::Connection;
 use tonic::Status;
 
+use super::listing;
 use crate::failure::Outcome;
-use crate::filters::{self, Condition, Page, Table};
+use crate::filters::{self, Condition, Table};
 use crate::idl::admin::{
     DynamicNodeWorkflowResponse, GetDynamicNodeWorkflowRequest, NodeExecution,
     NodeExecutionForTaskListRequest, NodeExecutionGetRequest, NodeExecutionListRequest, Sort,
 };
 use crate::idl::core::{NodeExecutionIdentifier, WorkflowExecutionIdentifier};
-use crate::messages::raw_list;
 use crate::serve::Flyte;
 use crate::store::list::Listing;
-use crate::store::{attempts, nodes};
+use crate::store::{View, attempts, nodes};
 use crate::validation;
 
 /// The node execution of this id, or NOT_FOUND.
@@ -98,19 +97,16 @@ struct Asked<'a> {
     limit: u32,
 }
 
-fn page(connection: &Connection, mut conditions: Vec<Condition>, asked: Asked) -> Outcome<Vec<u8>> {
+fn page(view: &View, mut conditions: Vec<Condition>, asked: Asked) -> Outcome<Vec<u8>> {
     conditions.extend(filters::parse(asked.filters, Table::NodeExecution)?);
     let listing = Listing {
         table: Table::NodeExecution,
         columns: nodes::LISTED,
         conditions,
-        order: filters::order(asked.sort, Table::NodeExecution)?,
-        default_order: "node_executions.node_id, node_executions.id",
-        page: Page { limit: asked.limit, offset: filters::offset(asked.token, "ListNodeExecutions")? },
+        order: filters::order(asked.sort, Table::NodeExecution, &["node_id", "id"])?,
+        page: listing::page(asked.limit, asked.token, "ListNodeExecutions")?,
     };
-    let rows = listing.rows(connection, nodes::listed)?;
-    let rows = rows.into_iter().map(nodes::for_list).collect::<Outcome<Vec<_>>>()?;
-    Ok(raw_list(&rows, &filters::next_token(listing.page, rows.len())))
+    listing.encoded(view, nodes::for_list)
 }
 
 fn of_execution(id: &WorkflowExecutionIdentifier) -> Vec<Condition> {

@@ -66,16 +66,9 @@ pub fn list(flyte: &Flyte, request: ProjectListRequest) -> Outcome<Projects> {
             ..Condition::equals(Table::Project, "state", archived)
         });
     }
-    let order = filters::order(request.sort_by.as_ref(), Table::Project)?;
+    let order = filters::order(request.sort_by.as_ref(), Table::Project, &["identifier"])?;
     let page = listing::page(request.limit, &request.token, "ListProjects")?;
-    let listing = Listing {
-        table: Table::Project,
-        columns: projects::COLUMNS,
-        conditions,
-        order,
-        default_order: "projects.identifier",
-        page,
-    };
+    let listing = Listing { table: Table::Project, columns: projects::COLUMNS, conditions, order, page };
     let rows = flyte.store.read(|connection| listing.rows(connection, projects::project))?;
     let projects: Vec<Project> = rows.into_iter().map(projects::with_labels).collect::<Outcome<_>>()?;
     let token = filters::next_token(page, projects.len());

@@ -48,6 +48,7 @@ fn again(
         }
         launch::launch(transaction, request, Some(row))
     })?;
+    flyte.created(made.clone());
     Ok(ExecutionCreateResponse { id: Some(made) })
 }
 

@@ -3,14 +3,15 @@
 use prost::Message;
 use tonic::Status;
 
+use super::listing;
 use crate::failure::{Outcome, invalid};
-use crate::filters::{self, Condition, Page, Table};
+use crate::filters::{self, Condition, Table};
 use crate::idl::admin::{TaskExecutionGetRequest, TaskExecutionListRequest};
 use crate::idl::core::{NodeExecutionIdentifier, TaskExecutionIdentifier};
-use crate::messages::{raw_list, text};
+use crate::messages::text;
 use crate::serve::Flyte;
 use crate::store::attempts;
-use crate::store::list::Listing;
+use crate::store::list::{self, Listing};
 use crate::validation;
 
 /// A task execution.
@@ -37,12 +38,10 @@ pub fn list(flyte: &Flyte, request: TaskExecutionListRequest) -> Outcome<Vec<u8>
         table: Table::TaskExecution,
         columns: attempts::LISTED,
         conditions,
-        order: filters::order(request.sort_by.as_ref(), Table::TaskExecution)?,
-        default_order: "task_executions.id",
-        page: Page { limit: request.limit, offset: filters::offset(&request.token, "ListTaskExecutions")? },
+        order: filters::order(request.sort_by.as_ref(), Table::TaskExecution, &["id"])?,
+        page: listing::page(request.limit, &request.token, "ListTaskExecutions")?,
     };
-    let rows = flyte.store.read(|connection| listing.rows(connection, |row| row.get(0)))?;
-    Ok(raw_list(&rows, &filters::next_token(listing.page, rows.len())))
+    flyte.store.read(|view| listing.encoded(view, list::message))
 }
 
 /// The whole identifier of an attempt at a node's task, of which a `flyte://` URL names the number only.

@@ -5,15 +5,14 @@ use tonic::Status;
 use super::{descriptions, listing, versions};
 use crate::compile;
 use crate::failure::{Outcome, invalid};
-use crate::filters::{self, Table};
+use crate::filters::Table;
 use crate::idl::admin::{
     NamedEntityIdentifierList, NamedEntityIdentifierListRequest, ObjectGetRequest, ResourceListRequest, Task,
     TaskClosure, TaskCreateRequest, TaskCreateResponse,
 };
 use crate::idl::core::CompiledTask;
-use crate::messages::raw_list;
 use crate::serve::Flyte;
-use crate::store::entities;
+use crate::store::{entities, list};
 use crate::times;
 use crate::validation;
 
@@ -62,8 +61,7 @@ pub fn get(flyte: &Flyte, request: ObjectGetRequest) -> Outcome<Vec<u8>> {
 /// A page of versions, encoded.
 pub fn list(flyte: &Flyte, request: ResourceListRequest) -> Outcome<Vec<u8>> {
     let listing = listing::versions(&request, Table::Task, "tasks.message", "ListTasks")?;
-    let rows = flyte.store.read(|connection| listing.rows(connection, |row| row.get::<_, Vec<u8>>(0)))?;
-    Ok(raw_list(&rows, &filters::next_token(listing.page, rows.len())))
+    flyte.store.read(|view| listing.encoded(view, list::message))
 }
 
 /// A page of names.

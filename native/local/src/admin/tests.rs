@@ -20,20 +20,20 @@ use crate::store::Store;
 use crate::{FLYTEADMIN_VERSION, seed};
 
 /// A server's state on a fresh database with the project `p`.
-struct Fresh {
-    flyte: Flyte,
-    _folder: TempDir,
+pub struct Fresh {
+    pub flyte: Flyte,
+    pub _folder: TempDir,
 }
 
-fn fresh() -> Fresh {
+pub fn fresh() -> Fresh {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("flyte.db")).unwrap();
     seed::projects(&store, &["p"]).unwrap();
     let files = Files::open(folder.path().into()).unwrap();
-    Fresh { flyte: Flyte { store, files, signer: Signer::new(b"key", String::new()) }, _folder: folder }
+    Fresh { flyte: Flyte::new(store, files, Signer::new(b"key", String::new())), _folder: folder }
 }
 
-fn id(resource_type: ResourceType, name: &str, version: &str) -> Identifier {
+pub fn id(resource_type: ResourceType, name: &str, version: &str) -> Identifier {
     Identifier {
         resource_type: resource_type as i32,
         project: "p".into(),
@@ -68,7 +68,7 @@ fn workflow(name: &str, version: &str) -> WorkflowCreateRequest {
     }
 }
 
-fn launch_plan(version: &str) -> LaunchPlanCreateRequest {
+pub fn launch_plan(version: &str) -> LaunchPlanCreateRequest {
     let workflow_id = Some(id(ResourceType::Workflow, "w", "1"));
     LaunchPlanCreateRequest {
         id: Some(id(ResourceType::LaunchPlan, "l", version)),
@@ -77,7 +77,7 @@ fn launch_plan(version: &str) -> LaunchPlanCreateRequest {
 }
 
 /// A state with a task, a workflow of it, and two versions of a launch plan.
-fn registered() -> Fresh {
+pub fn registered() -> Fresh {
     let fresh = fresh();
     tasks::create(&fresh.flyte, task("t")).unwrap();
     workflows::create(&fresh.flyte, workflow("w", "1")).unwrap();
@@ -87,7 +87,7 @@ fn registered() -> Fresh {
     fresh
 }
 
-fn set_state(flyte: &Flyte, version: &str, state: LaunchPlanState) {
+pub fn set_state(flyte: &Flyte, version: &str, state: LaunchPlanState) {
     let id = Some(id(ResourceType::LaunchPlan, "l", version));
     launch_plans::update(flyte, LaunchPlanUpdateRequest { id, state: state as i32 }).unwrap();
 }

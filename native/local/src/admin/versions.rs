@@ -48,7 +48,7 @@ pub fn names(
     let order = listing::name_order(request.sort_by.as_ref(), table)?;
     let page = listing::page(request.limit, &request.token, list)?;
     let entities = flyte.store.read(|connection| {
-        entities::names(connection, table, (&request.project, &request.domain), order.as_ref(), page)
+        entities::names(connection, table, (&request.project, &request.domain), &order, page)
     })?;
     let token = filters::next_token(page, entities.len());
     Ok(NamedEntityIdentifierList { entities, token })

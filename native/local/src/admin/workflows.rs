@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use super::{descriptions, listing, versions};
 use crate::compile;
 use crate::failure::{Outcome, invalid, missing, with_detail};
-use crate::filters::{self, Table};
+use crate::filters::Table;
 use crate::idl::admin::{
     CreateWorkflowFailureReason, NamedEntityIdentifierList, NamedEntityIdentifierListRequest,
     ObjectGetRequest, ResourceListRequest, Workflow, WorkflowClosure, WorkflowCreateRequest,
@@ -16,9 +16,9 @@ use crate::idl::admin::{
 use crate::idl::core::{
     CompiledWorkflow, CompiledWorkflowClosure, Identifier, ResourceType, TypedInterface, WorkflowTemplate,
 };
-use crate::messages::{raw_list, text};
+use crate::messages::text;
 use crate::serve::Flyte;
-use crate::store::entities;
+use crate::store::{entities, list};
 use crate::times;
 use crate::validation;
 
@@ -122,8 +122,7 @@ pub fn get(flyte: &Flyte, request: ObjectGetRequest) -> Outcome<Vec<u8>> {
 /// A page of versions with their interfaces only, encoded.
 pub fn list(flyte: &Flyte, request: ResourceListRequest) -> Outcome<Vec<u8>> {
     let listing = listing::versions(&request, Table::Workflow, "workflows.list_message", "ListWorkflows")?;
-    let rows = flyte.store.read(|connection| listing.rows(connection, |row| row.get::<_, Vec<u8>>(0)))?;
-    Ok(raw_list(&rows, &filters::next_token(listing.page, rows.len())))
+    flyte.store.read(|view| listing.encoded(view, list::message))
 }
 
 /// A page of names.

@@ -22,6 +22,6 @@ pub use tasks::task;
 pub use workflows::workflow;
 
 /// The node that stands for a workflow's inputs.
-const START: &str = "start-node";
+pub const START: &str = "start-node";
 /// The node that stands for a workflow's outputs.
-const END: &str = "end-node";
+pub const END: &str = "end-node";

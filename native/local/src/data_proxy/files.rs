@@ -6,6 +6,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use md5::{Digest, Md5};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tonic::Status;
 
 use super::Refusal;
 use crate::failure::{Outcome, invalid};
@@ -43,10 +44,9 @@ impl Files {
                 ".." => {
                     resolved.pop();
                 }
-                _ if segment.contains(['\\', '\0']) => {
-                    return Err(invalid(format!(
-                        "a file name cannot contain backslashes or NULs: {segment:?}"
-                    )));
+                // On Windows a colon can begin another place: a drive, a stream of a file.
+                _ if segment.contains(['\\', '\0']) || cfg!(windows) && segment.contains(':') => {
+                    return Err(invalid(format!("a file cannot have this name: {segment:?}")));
                 }
                 _ => resolved.push(segment),
             }
@@ -71,7 +71,7 @@ impl Files {
         let mut file = match fs::File::open(self.path(key)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(tonic::Status::internal(format!("cannot read {key}: {error}"))),
+            Err(error) => return Err(Status::internal(format!("cannot read {key}: {error}"))),
         };
         let mut digest = Md5::new();
         let mut buffer = vec![0; 64 << 10];
@@ -79,25 +79,27 @@ impl Files {
             match file.read(&mut buffer) {
                 Ok(0) => return Ok(Some(BASE64.encode(&digest.finalize()))),
                 Ok(count) => digest.update(&buffer[..count]),
-                Err(error) => return Err(tonic::Status::internal(format!("cannot read {key}: {error}"))),
+                Err(error) => return Err(Status::internal(format!("cannot read {key}: {error}"))),
             }
         }
     }
 
-    /// The bytes of the file with this native URL (a path, or the same as a `file://` URL), none when it is not below
+    /// The file with this native URL (a path, or the same as a `file://` URL) and its length, none when it is not below
     /// the folder or does not exist.
-    pub fn read(&self, native_url: &str) -> Outcome<Option<Vec<u8>>> {
+    pub fn find(&self, native_url: &str) -> Outcome<Option<(fs::File, u64)>> {
         let path = Path::new(native_url.strip_prefix("file://").unwrap_or(native_url));
         let leaves = path.components().any(|component| component == Component::ParentDir);
         if leaves || !path.starts_with(&self.root) {
             return Ok(None);
         }
-        match fs::read(path) {
-            Ok(data) => Ok(Some(data)),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
+        let found = fs::metadata(path).and_then(|found| {
+            if found.is_file() { Ok(Some((fs::File::open(path)?, found.len()))) } else { Ok(None) }
+        });
+        match found {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(None)
             }
-            Err(error) => Err(tonic::Status::internal(format!("cannot read {native_url}: {error}"))),
+            found => found.map_err(|error| Status::internal(format!("cannot read {native_url}: {error}"))),
         }
     }
 
@@ -217,12 +219,23 @@ mod tests {
         fs::write(root.join("p/d/a"), "inside").unwrap();
         fs::write(folder.path().join("outside"), "no").unwrap();
         let files = Files::open(root.clone()).unwrap();
-        assert_eq!(files.read(&files.native_url("p/d/a")).unwrap(), Some(b"inside".to_vec()));
-        let as_url = format!("file://{}", root.join("p/d/a").display());
-        assert_eq!(files.read(&as_url).unwrap(), Some(b"inside".to_vec()));
-        assert_eq!(files.read(&folder.path().join("outside").to_string_lossy()).unwrap(), None);
-        assert_eq!(files.read(&root.join("../outside").to_string_lossy()).unwrap(), None);
-        assert_eq!(files.read("s3://bucket/key").unwrap(), None);
+        let read = |url: &str| {
+            let (mut file, length) = files.find(url).unwrap()?;
+            let mut data = String::new();
+            file.read_to_string(&mut data).unwrap();
+            assert_eq!(data.len() as u64, length);
+            Some(data)
+        };
+        assert_eq!(read(&files.native_url("p/d/a")).unwrap(), "inside");
+        assert_eq!(read(&format!("file://{}", root.join("p/d/a").display())).unwrap(), "inside");
+        let outside =
+            [folder.path().join("outside"), root.join("../outside"), root.join("p/d/../../../outside")];
+        for path in outside {
+            assert_eq!(read(&path.to_string_lossy()), None, "{}", path.display());
+        }
+        assert_eq!(read(&files.native_url("p/d")), None, "a folder");
+        assert_eq!(read(&files.native_url("p/d/a/b")), None, "below a file");
+        assert_eq!(read("s3://bucket/key"), None);
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn create_download_link(
     if deck.is_empty() {
         return Err(Status::not_found(format!("no deckUrl found for request [{}]", text(&request))));
     }
-    if flyte.read_object(&deck)?.is_none() {
+    if flyte.object(&deck)?.is_none() {
         return Err(Status::not_found("object not found"));
     }
     let expires = times::now().saturating_add(lasting);

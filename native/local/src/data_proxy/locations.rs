@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::path::Path;
 
 use data_encoding::{BASE32, BASE64};
 use tonic::Status;
@@ -72,7 +73,7 @@ pub fn create_download_location(
 ) -> Outcome<CreateDownloadLocationResponse> {
     let lasting = lasting(request.expires_in)
         .map_err(|status| invalid(format!("error while validating request: {}", status.message())))?;
-    if !request.native_url.starts_with('/') && !request.native_url.contains("://") {
+    if !Path::new(&request.native_url).is_absolute() && !request.native_url.contains("://") {
         return Err(Status::internal(format!(
             "failed to create a signed url. Error: [{}] is not the address of an object",
             request.native_url

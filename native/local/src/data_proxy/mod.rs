@@ -11,19 +11,52 @@ pub use get_data::{create_download_link, get_data};
 pub use locations::{create_download_location, create_upload_location};
 pub use signer::{SignedPath, Signer};
 
+use std::fs::File;
+use std::io::{self, Read};
+
 use ::http::StatusCode;
 
 use crate::failure::Outcome;
 use crate::serve::Flyte;
 use crate::store::objects;
 
-impl Flyte {
-    /// The bytes at a native URL that is this server's: an object in the database or an uploaded file.
-    pub fn read_object(&self, uri: &str) -> Outcome<Option<Vec<u8>>> {
-        if let Some(data) = self.store.read(|connection| objects::get(connection, uri))? {
-            return Ok(Some(data));
+/// What is at a native URL.
+pub enum Object {
+    /// Bytes in the database.
+    Stored(Vec<u8>),
+    /// A file, and how many bytes it has.
+    File(File, u64),
+}
+
+impl Object {
+    /// How many bytes it has.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Stored(data) => data.len() as u64,
+            Self::File(_, length) => *length,
         }
-        self.files.read(uri)
+    }
+
+    /// Its bytes.
+    pub fn read(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Stored(data) => Ok(data),
+            Self::File(file, length) => {
+                let mut data = Vec::new();
+                file.take(length).read_to_end(&mut data)?;
+                Ok(data)
+            }
+        }
+    }
+}
+
+impl Flyte {
+    /// What is at a native URL that is this server's: an object in the database or an uploaded file.
+    pub fn object(&self, uri: &str) -> Outcome<Option<Object>> {
+        if let Some(data) = self.store.read(|connection| objects::get(connection, uri))? {
+            return Ok(Some(Object::Stored(data)));
+        }
+        Ok(self.files.find(uri)?.map(|(file, length)| Object::File(file, length)))
     }
 }
 

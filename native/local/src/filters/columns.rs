@@ -174,6 +174,13 @@ const TASK_EXECUTION: &[Column] = &[
     column("duration", Duration),
 ];
 
+const SIGNAL: &[Column] = &[
+    column("execution_project", Text),
+    column("execution_domain", Text),
+    column("execution_name", Text),
+    column("signal_id", Text),
+];
+
 /// Columns that every table has.
 const COMMON: &[Column] = &[
     column("id", Integer),
@@ -257,6 +264,7 @@ impl Table {
             Self::Project => &[Self::Project],
             Self::Task => &[Self::Task],
             Self::Workflow => &[Self::Workflow],
+            Self::Signal => &[Self::Signal],
             _ => &[],
         }
     }
@@ -275,7 +283,8 @@ impl Table {
             Self::ExecutionTag => EXECUTION_TAG,
             Self::NodeExecution => NODE_EXECUTION,
             Self::TaskExecution => TASK_EXECUTION,
-            Self::ExecutionAdminTag | Self::Signal => return None,
+            Self::Signal => SIGNAL,
+            Self::ExecutionAdminTag => return None,
         };
         // A named entity is a group of rows, so it has neither an id nor times of its own.
         let common = if self == Self::NamedEntity { &[] } else { COMMON };

@@ -22,6 +22,10 @@ impl Condition {
     }
 }
 
+/// What SQLite can be asked for in one statement: 32,766 values, patterns of 50,000 bytes, 1,000 nested conditions.
+const LONGEST: usize = 48_000;
+const MOST_EXPRESSIONS: usize = 500;
+
 /// Reads the filters of a list of `primary`; none when the text is empty.
 ///
 /// FlyteAdmin's rules: expressions are joined by `+` and have the form `function(field,value)`, values of a list are
@@ -30,6 +34,14 @@ impl Condition {
 pub fn parse(filters: &str, primary: Table) -> Outcome<Vec<Condition>> {
     if filters.is_empty() {
         return Ok(Vec::new());
+    }
+    let expressions = filters.split('+').count();
+    if filters.len() > LONGEST || expressions > MOST_EXPRESSIONS {
+        return Err(invalid(format!(
+            "filters of {} bytes with {expressions} expressions: {LONGEST} bytes and {MOST_EXPRESSIONS} expressions \
+             are the most",
+            filters.len()
+        )));
     }
     filters.split('+').map(|expression| condition(expression, primary)).collect()
 }
@@ -94,22 +106,13 @@ fn condition(expression: &str, primary: Table) -> Outcome<Condition> {
 /// Takes `function(field,value)` apart as FlyteAdmin's pattern `(.+)\((.+),\s?(.+)\)` does: greedily, so that the last
 /// parenthesis opens and the last comma parts, and with anything after the closing one ignored.
 fn split(expression: &str) -> Option<(&str, &str, &str)> {
-    let opening = expression.match_indices('(').map(|(at, _)| at).rev();
-    for at in opening.filter(|at| *at > 0) {
-        let inside = &expression[at + 1..];
-        let Some(closing) = inside.rfind(')') else { continue };
-        let inside = &inside[..closing];
-        for (comma, _) in inside.match_indices(',').rev() {
-            let (field, rest) = (&inside[..comma], &inside[comma + 1..]);
-            let trimmed =
-                rest.strip_prefix(|c: char| c.is_ascii_whitespace()).filter(|rest| !rest.is_empty());
-            let value = trimmed.unwrap_or(rest);
-            if !field.is_empty() && !value.is_empty() {
-                return Some((&expression[..at], field, value));
-            }
-        }
-    }
-    None
+    let (inside, _) = expression.rsplit_once(')')?;
+    // No part is empty: a comma right before the end is the value, a parenthesis right before the comma the field.
+    let comma = inside.strip_suffix(',').unwrap_or(inside).rfind(',')?;
+    let (head, value) = (&inside[..comma], &inside[comma + 1..]);
+    let opening = head.strip_suffix('(').unwrap_or(head).rfind('(').filter(|opening| *opening > 0)?;
+    let trimmed = value.strip_prefix(|c: char| c.is_ascii_whitespace()).filter(|rest| !rest.is_empty());
+    Some((&head[..opening], &head[opening + 1..], trimmed.unwrap_or(value)))
 }
 
 fn value(text: &str, kind: Kind, field: &str) -> Outcome<Value> {
@@ -196,6 +199,29 @@ mod tests {
             refused("eq(name,a)eq(name,b)", Table::Task),
             "unrecognized filter function: eq(name,a)eq"
         );
+    }
+
+    #[test]
+    fn no_part_is_empty() {
+        assert_eq!(split("eq(a,b)"), Some(("eq", "a", "b")));
+        assert_eq!(split("eq(a, b) rest"), Some(("eq", "a", "b")));
+        assert_eq!(split("f(a,b(c)"), Some(("f", "a", "b(c")));
+        assert_eq!(split("eq(a,,)"), Some(("eq", "a", ",")));
+        assert_eq!(split("eq((,b)"), Some(("eq", "(", "b")));
+        assert_eq!(split("eq(a, )"), Some(("eq", "a", " ")));
+        for broken in ["", "eq", "eq(a)", "eq(a,)", "eq(,b)", "(a,b)", "eq)a,b(", "eq(a,b", ",)", "(,)"] {
+            assert_eq!(split(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_database_can_take_is_refused() {
+        let names = |count: usize| format!("value_in(name,{})", vec!["a"; count].join(";"));
+        assert_eq!(one(&names(20_000), Table::Task).values.len(), 20_000);
+        for long in [names(30_000), "(".repeat(1 << 20), vec!["eq(name,a)"; 501].join("+")] {
+            let refused = refused(&long, Table::Task);
+            assert!(refused.contains("48000 bytes and 500 expressions are the most"), "{refused}");
+        }
     }
 
     #[test]

@@ -1,12 +1,46 @@
+use rusqlite::types::Value;
+
 use super::columns::Table;
+use super::grammar::Condition;
 use crate::failure::{Outcome, invalid};
 use crate::idl::admin::{Sort, sort};
 
-/// How a list is sorted.
+/// How a list is sorted: by some columns, all in the same direction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
-    /// SQL after ORDER BY. The row's id comes last, so that pages neither repeat nor skip rows.
-    pub sql: String,
+    /// In SQL. The row's id comes last, so that pages neither repeat nor skip rows.
+    columns: Vec<String>,
+    descending: bool,
+    /// Whether the first column may be empty.
+    nullable: bool,
+}
+
+impl Order {
+    /// What comes after ORDER BY.
+    pub fn sql(&self) -> String {
+        let (direction, nulls) = if self.descending { ("DESC", "FIRST") } else { ("ASC", "LAST") };
+        let mut columns: Vec<_> = self.columns.iter().map(|column| format!("{column} {direction}")).collect();
+        // Only where it matters, because SQLite cannot use an index for it.
+        if self.nullable
+            && let Some(first) = columns.first_mut()
+        {
+            first.push_str(&format!(" NULLS {nulls}"));
+        }
+        columns.join(", ")
+    }
+
+    /// The columns, if a row can be told from those before it by them: nothing compares with an empty one.
+    pub fn keys(&self) -> &[String] {
+        if self.nullable { &[] } else { &self.columns }
+    }
+
+    /// The condition on the rows behind the one that has these values in [`keys`](Self::keys).
+    pub fn behind(&self, table: Table, key: Vec<Value>) -> Condition {
+        let comparison = if self.descending { "<" } else { ">" };
+        let marks = vec!["?"; key.len()].join(", ");
+        let sql = format!("({}) {comparison} ({marks})", self.columns.join(", "));
+        Condition { table, column: "id", sql, values: key }
+    }
 }
 
 /// Which part of a list is wanted.
@@ -18,17 +52,20 @@ pub struct Page {
     pub offset: u64,
 }
 
-/// The order that a request asks for, none when it does not say.
-pub fn order(sort: Option<&Sort>, table: Table) -> Outcome<Option<Order>> {
-    let Some(sort) = sort else { return Ok(None) };
+/// The order that a request asks for. FlyteAdmin leaves it to the database when it does not say, a page needs some
+/// order: then the list goes up by the columns `usual`, which are never empty.
+pub fn order(sort: Option<&Sort>, table: Table, usual: &[&str]) -> Outcome<Order> {
+    let table_name = table.sql_name();
+    let Some(sort) = sort else {
+        let columns = usual.iter().map(|column| format!("{table_name}.{column}")).collect();
+        return Ok(Order { columns, descending: false, nullable: false });
+    };
     let column =
         table.column(&sort.key).ok_or_else(|| invalid(format!("invalid sort key '{}'", sort.key)))?;
-    let (direction, nulls) = match sort::Direction::try_from(sort.direction) {
-        Ok(sort::Direction::Ascending) => ("ASC", "LAST"),
-        Ok(sort::Direction::Descending) => ("DESC", "FIRST"),
+    let descending = match sort::Direction::try_from(sort.direction) {
+        Ok(direction) => direction == sort::Direction::Descending,
         Err(_) => return Err(invalid(format!("invalid sort order specified: {}", sort.direction))),
     };
-    let table_name = table.sql_name();
     let target = match (table, column.name) {
         (Table::NamedEntity, "state") => "COALESCE(named_entity_metadata.state, 0)".to_owned(),
         (Table::NamedEntity, "description") => "COALESCE(named_entity_metadata.description, '')".to_owned(),
@@ -36,10 +73,8 @@ pub fn order(sort: Option<&Sort>, table: Table) -> Outcome<Option<Order>> {
         (Table::NamedEntity, "resource_type") => "entities.project".to_owned(),
         _ => format!("{table_name}.{}", column.name),
     };
-    // Only where it matters, because SQLite cannot use an index for it.
-    let nulls = if column.nullable { format!(" NULLS {nulls}") } else { String::new() };
     let last = if table == Table::NamedEntity { "entities.name".into() } else { format!("{table_name}.id") };
-    Ok(Some(Order { sql: format!("{target} {direction}{nulls}, {last} {direction}") }))
+    Ok(Order { columns: vec![target, last], descending, nullable: column.nullable })
 }
 
 /// The offset that a page token stands for. `list` is the RPC, which the error names.
@@ -89,13 +124,21 @@ mod tests {
     #[test]
     fn sort_keys_are_columns() {
         let sort = |key: &str, direction| Sort { key: key.into(), direction };
-        let by_time = order(Some(&sort("created_at", 0)), Table::Execution).unwrap().unwrap();
-        assert_eq!(by_time.sql, "executions.created_at DESC, executions.id DESC");
-        let by_start = order(Some(&sort("started_at", 1)), Table::Execution).unwrap().unwrap();
-        assert_eq!(by_start.sql, "executions.started_at ASC NULLS LAST, executions.id ASC");
-        let refused = order(Some(&sort("id; drop table tasks", 1)), Table::Task).unwrap_err();
+        let by = |key: &str, direction, table| order(Some(&sort(key, direction)), table, &["id"]);
+        let by_time = by("created_at", 0, Table::Execution).unwrap();
+        assert_eq!(by_time.sql(), "executions.created_at DESC, executions.id DESC");
+        assert_eq!(by_time.keys(), ["executions.created_at", "executions.id"]);
+        let behind = by_time.behind(Table::Execution, vec![Value::Integer(5), Value::Integer(7)]);
+        assert_eq!(behind.sql, "(executions.created_at, executions.id) < (?, ?)");
+        let by_start = by("started_at", 1, Table::Execution).unwrap();
+        assert_eq!(by_start.sql(), "executions.started_at ASC NULLS LAST, executions.id ASC");
+        assert!(by_start.keys().is_empty());
+        let refused = by("id; drop table tasks", 1, Table::Task).unwrap_err();
         assert_eq!(refused.message(), "invalid sort key 'id; drop table tasks'");
-        assert!(order(Some(&sort("created_at", 1)), Table::NamedEntity).is_err());
-        assert_eq!(order(None, Table::Task).unwrap(), None);
+        assert!(by("created_at", 1, Table::NamedEntity).is_err());
+        let usual = order(None, Table::Task, &["name", "id"]).unwrap();
+        assert_eq!(usual.sql(), "tasks.name ASC, tasks.id ASC");
+        let behind = usual.behind(Table::Task, vec![Value::Text("a".into()), Value::Integer(7)]);
+        assert_eq!(behind.sql, "(tasks.name, tasks.id) > (?, ?)");
     }
 }

@@ -1,5 +1,6 @@
 //! The one port: gRPC calls go to the services, everything else is uploads and downloads by signed URL.
 
+mod file_body;
 mod transfer;
 
 use std::convert::Infallible;
@@ -8,7 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use ::http::{Request, Response, header};
+use ::http::{Request, Response, Version, header};
 use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tonic::body::Body;
@@ -43,10 +44,10 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let flyte = Arc::clone(&self.flyte);
-        let is_grpc = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+        let content_type = request.headers().get(header::CONTENT_TYPE);
+        // Browsers speak HTTP/2 over TLS only, so no web page can call this server, whatever name it reaches it by.
+        let is_grpc = request.version() == Version::HTTP_2
+            && content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
         Box::pin(async move {
             Ok(if is_grpc {
                 rpc::answer(flyte, request).await

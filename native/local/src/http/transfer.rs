@@ -8,7 +8,8 @@ use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, Full};
 use tonic::body::Body;
 
-use crate::data_proxy::{Refusal, SignedPath};
+use super::file_body::FileBody;
+use crate::data_proxy::{Object, Refusal, SignedPath};
 use crate::serve::Flyte;
 
 /// Answers a request that is not gRPC.
@@ -52,16 +53,20 @@ where
 }
 
 async fn download(flyte: Arc<Flyte>, method: Method, uri: String) -> Result<Response<Body>, Refusal> {
-    let read = tokio::task::spawn_blocking(move || flyte.read_object(&uri));
-    let data = read.await.map_err(|error| Refusal::Io(error.to_string()))?;
-    let data = data.map_err(|status| Refusal::Io(status.message().to_owned()))?.ok_or(Refusal::NotFound)?;
+    let found = tokio::task::spawn_blocking(move || flyte.object(&uri));
+    let found = found.await.map_err(|error| Refusal::Io(error.to_string()))?;
+    let object =
+        found.map_err(|status| Refusal::Io(status.message().to_owned()))?.ok_or(Refusal::NotFound)?;
     let mut response = Response::new(Body::default());
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/octet-stream"));
-    response.headers_mut().insert(header::CONTENT_LENGTH, data.len().into());
+    response.headers_mut().insert(header::CONTENT_LENGTH, object.len().into());
     if method != Method::HEAD {
-        *response.body_mut() = Body::new(Full::new(Bytes::from(data)));
+        *response.body_mut() = match object {
+            Object::Stored(data) => Body::new(Full::new(Bytes::from(data))),
+            Object::File(file, length) => Body::new(FileBody::new(file.into(), length)),
+        };
     }
     Ok(response)
 }

@@ -6,7 +6,7 @@ mod raw_list;
 mod text;
 
 pub use diff::describe_difference;
-pub use raw_list::raw_list;
+pub use raw_list::RawList;
 pub use text::text;
 
 use std::sync::LazyLock;
@@ -43,11 +43,18 @@ described! {
     core::CompiledTask = "flyteidl.core.CompiledTask",
     core::CompiledWorkflowClosure = "flyteidl.core.CompiledWorkflowClosure",
     core::Identifier = "flyteidl.core.Identifier",
+    core::Literal = "flyteidl.core.Literal",
     core::LiteralType = "flyteidl.core.LiteralType",
     core::NodeExecutionIdentifier = "flyteidl.core.NodeExecutionIdentifier",
     core::TaskExecutionIdentifier = "flyteidl.core.TaskExecutionIdentifier",
     core::WorkflowExecutionIdentifier = "flyteidl.core.WorkflowExecutionIdentifier",
     service::CreateDownloadLinkRequest = "flyteidl.service.CreateDownloadLinkRequest",
+}
+
+/// The beginning of a text: whole characters, in as many bytes at most.
+pub fn head(text: &str, longest: usize) -> &str {
+    let end = (0..=longest.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    &text[..end]
 }
 
 /// `message` together with its descriptor.

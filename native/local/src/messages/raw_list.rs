@@ -1,37 +1,72 @@
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-/// A list message such as TaskList from its encoded items: they are its field 1, the token is its field 2.
-pub fn raw_list(items: &[Vec<u8>], token: &str) -> Vec<u8> {
-    // A key takes one byte here, a length ten at most.
-    let room = items.iter().map(|item| item.len() + 11).sum::<usize>() + token.len() + 11;
-    let mut out = Vec::with_capacity(room);
-    let mut field = |number, bytes: &[u8]| {
-        encode_key(number, WireType::LengthDelimited, &mut out);
-        encode_varint(bytes.len() as u64, &mut out);
-        out.extend_from_slice(bytes);
-    };
-    for item in items {
-        field(1, item);
+/// The most room that is made for a list before its size is known.
+const MOST_ROOM: usize = 4 << 20;
+
+/// A list message such as TaskList, encoded item by item: they are its field 1, the token is its field 2.
+pub struct RawList {
+    encoded: Vec<u8>,
+    items: usize,
+    expected: usize,
+}
+
+impl RawList {
+    /// A list of about `expected` items.
+    pub fn new(expected: u32) -> Self {
+        Self { encoded: Vec::new(), items: 0, expected: expected as usize }
     }
-    if !token.is_empty() {
-        field(2, token.as_bytes());
+
+    /// Appends an encoded item.
+    pub fn push(&mut self, item: &[u8]) {
+        if self.items == 0 {
+            // Items of a list are alike; a fourth more makes it unlikely that the buffer must grow, and so be copied.
+            let room = (item.len() + item.len() / 4 + 16).saturating_mul(self.expected);
+            self.encoded.reserve(room.min(MOST_ROOM));
+        }
+        self.items += 1;
+        self.field(1, item);
     }
-    out
+
+    /// How many items it has.
+    pub fn len(&self) -> usize {
+        self.items
+    }
+
+    /// The encoded message.
+    pub fn with_token(mut self, token: &str) -> Vec<u8> {
+        if !token.is_empty() {
+            self.field(2, token.as_bytes());
+        }
+        self.encoded
+    }
+
+    fn field(&mut self, number: u32, bytes: &[u8]) {
+        encode_key(number, WireType::LengthDelimited, &mut self.encoded);
+        encode_varint(bytes.len() as u64, &mut self.encoded);
+        self.encoded.extend_from_slice(bytes);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use prost::Message;
 
-    use super::raw_list;
+    use super::RawList;
     use crate::idl::admin::{Task, TaskList};
 
     #[test]
     fn it_is_what_the_message_encodes_to() {
         let task = |short: &str| Task { short_description: short.into(), ..Default::default() };
         let tasks = vec![task("one"), task(""), task(&"long".repeat(100))];
-        let items: Vec<_> = tasks.iter().map(Message::encode_to_vec).collect();
-        assert_eq!(raw_list(&items, "3"), TaskList { tasks, token: "3".into() }.encode_to_vec());
-        assert_eq!(raw_list(&[], ""), Vec::<u8>::new());
+        for expected in [0, 3, u32::MAX] {
+            let mut list = RawList::new(expected);
+            for task in &tasks {
+                list.push(&task.encode_to_vec());
+            }
+            assert_eq!(list.len(), 3);
+            let message = TaskList { tasks: tasks.clone(), token: "3".into() };
+            assert_eq!(list.with_token("3"), message.encode_to_vec());
+        }
+        assert_eq!(RawList::new(10).with_token(""), Vec::<u8>::new());
     }
 }

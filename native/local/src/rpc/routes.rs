@@ -3,12 +3,14 @@ use tonic::Status;
 
 use super::Handler;
 use crate::admin::{
-    descriptions, execution_data, executions, launch_plans, named_entities, node_events, node_executions,
-    projects, relaunch, task_events, task_executions, tasks, version, workflow_events, workflows,
+    attributes, descriptions, execution_data, executions, launch_plans, metrics, named_entities, node_events,
+    node_executions, projects, relaunch, task_events, task_executions, tasks, version, workflow_events,
+    workflows,
 };
 use crate::data_proxy;
 use crate::failure::Outcome;
 use crate::serve::Flyte;
+use crate::signals;
 
 /// The handler of a gRPC path such as `/flyteidl.service.AdminService/GetTask`, or UNIMPLEMENTED with what is missing.
 pub fn handler(path: &str) -> Outcome<Handler> {
@@ -16,6 +18,7 @@ pub fn handler(path: &str) -> Outcome<Handler> {
     let found = match service {
         "flyteidl.service.AdminService" => admin(method),
         "flyteidl.service.DataProxyService" => data_proxy(method),
+        "flyteidl.service.SignalService" => signals(method),
         // What FlyteAdmin says of AuthMetadataService and IdentityService while authentication is off: clients take
         // it as "no sign-in here".
         _ => return Err(Status::unimplemented(format!("unknown service {service}"))),
@@ -63,6 +66,16 @@ fn admin(method: &str) -> Option<Handler> {
         "GetProject" => unary projects::get,
         "ListProjects" => unary projects::list,
         "GetDomains" => unary projects::domains,
+        "UpdateProjectAttributes" => unary attributes::update_project,
+        "GetProjectAttributes" => unary attributes::get_project,
+        "DeleteProjectAttributes" => unary attributes::delete_project,
+        "UpdateProjectDomainAttributes" => unary attributes::update_project_domain,
+        "GetProjectDomainAttributes" => unary attributes::get_project_domain,
+        "DeleteProjectDomainAttributes" => unary attributes::delete_project_domain,
+        "UpdateWorkflowAttributes" => unary attributes::update_workflow,
+        "GetWorkflowAttributes" => unary attributes::get_workflow,
+        "DeleteWorkflowAttributes" => unary attributes::delete_workflow,
+        "ListMatchableAttributes" => unary attributes::list,
         "CreateTask" => unary tasks::create,
         "GetTask" => raw tasks::get,
         "ListTasks" => raw tasks::list,
@@ -79,7 +92,7 @@ fn admin(method: &str) -> Option<Handler> {
         "ListLaunchPlanIds" => unary launch_plans::ids,
         "UpdateLaunchPlan" => unary launch_plans::update,
         "GetDescriptionEntity" => unary descriptions::get,
-        "ListDescriptionEntities" => unary descriptions::list,
+        "ListDescriptionEntities" => raw descriptions::list,
         "ListNamedEntities" => unary named_entities::list,
         "GetNamedEntity" => unary named_entities::get,
         "UpdateNamedEntity" => unary named_entities::update,
@@ -89,6 +102,7 @@ fn admin(method: &str) -> Option<Handler> {
         "GetExecution" => raw executions::get,
         "ListExecutions" => raw executions::list,
         "GetExecutionData" => unary execution_data::workflow,
+        "GetExecutionMetrics" => unary metrics::get,
         "TerminateExecution" => unary executions::terminate,
         "UpdateExecution" => unary executions::update,
         "CreateWorkflowEvent" => unary workflow_events::create,
@@ -111,5 +125,13 @@ fn data_proxy(method: &str) -> Option<Handler> {
         "CreateDownloadLocation" => unary data_proxy::create_download_location,
         "CreateDownloadLink" => unary data_proxy::create_download_link,
         "GetData" => unary data_proxy::get_data,
+    }
+}
+
+fn signals(method: &str) -> Option<Handler> {
+    routes! { method;
+        "GetOrCreateSignal" => unary signals::get_or_create,
+        "ListSignals" => raw signals::list,
+        "SetSignal" => unary signals::set,
     }
 }

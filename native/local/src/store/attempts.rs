@@ -62,6 +62,26 @@ pub fn find(connection: &Connection, id: &TaskExecutionIdentifier) -> Outcome<Op
     found.map(stored).transpose()
 }
 
+/// All task executions of a node, oldest first.
+pub fn of_node(connection: &Connection, node: &NodeExecutionIdentifier) -> Outcome<Vec<TaskExecution>> {
+    let execution = node.execution_id.clone().unwrap_or_default();
+    let rows: Vec<Vec<u8>> = connection
+        .prepare_cached(
+            "SELECT message FROM task_executions
+             WHERE execution_project = ?1 AND execution_domain = ?2 AND execution_name = ?3 AND node_id = ?4
+             ORDER BY task_execution_created_at, id",
+        )
+        .and_then(|mut statement| {
+            let values = params![execution.project, execution.domain, execution.name, node.node_id];
+            statement.query_map(values, |row| row.get(0))?.collect()
+        })
+        .map_err(storage)?;
+    rows.iter()
+        .map(|message| TaskExecution::decode(message.as_slice()))
+        .collect::<Result<_, _>>()
+        .map_err(corrupt)
+}
+
 /// The first task execution of a node with this attempt.
 pub fn of_attempt(
     connection: &Connection,

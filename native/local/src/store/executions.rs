@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::failure::{Outcome, corrupt, not_found, storage};
 use crate::idl::admin::{Execution, ExecutionClosure, execution_closure::OutputResult};
 use crate::idl::core::{ExecutionError, WorkflowExecutionIdentifier};
+use crate::messages::head;
 use crate::times;
 
 /// The columns of a list: the bytes to send.
@@ -97,6 +98,25 @@ pub fn get_message(connection: &Connection, id: &WorkflowExecutionIdentifier) ->
         })
         .map_err(storage)?
         .ok_or_else(|| not_found("execution", id))
+}
+
+/// The executions that have not ended, oldest first.
+pub fn unfinished(connection: &Connection) -> Outcome<Vec<WorkflowExecutionIdentifier>> {
+    let read = |row: &Row| {
+        Ok(WorkflowExecutionIdentifier {
+            project: row.get(0)?,
+            domain: row.get(1)?,
+            name: row.get(2)?,
+            org: String::new(),
+        })
+    };
+    connection
+        .prepare_cached(
+            "SELECT execution_project, execution_domain, execution_name FROM executions
+             WHERE phase IN ('UNDEFINED', 'QUEUED', 'RUNNING', 'SUCCEEDING', 'FAILING', 'ABORTING') ORDER BY id",
+        )
+        .and_then(|mut statement| statement.query_map([], read)?.collect())
+        .map_err(storage)
 }
 
 /// Whether there is an execution of this id.
@@ -221,8 +241,7 @@ pub fn cut(error: &ExecutionError) -> Option<ExecutionError> {
     if error.message.len() <= LONGEST_ERROR {
         return None;
     }
-    let end = (0..=LONGEST_ERROR).rev().find(|end| error.message.is_char_boundary(*end)).unwrap_or_default();
-    Some(ExecutionError { message: error.message[..end].to_owned(), ..error.clone() })
+    Some(ExecutionError { message: head(&error.message, LONGEST_ERROR).to_owned(), ..error.clone() })
 }
 
 /// What the columns say of a message.

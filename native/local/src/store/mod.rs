@@ -4,29 +4,70 @@
 //! survives a kill or a loss of power.
 
 pub mod attempts;
+pub mod attributes;
+mod bookmarks;
 pub mod entities;
 pub mod executions;
 pub mod list;
 pub mod nodes;
 pub mod objects;
 pub mod projects;
+pub mod schedules;
 mod schema;
+pub mod signals;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::failure::{Outcome, storage};
+use bookmarks::Bookmarks;
 
 /// Readers kept open between calls; more are opened when more calls read at once.
-const KEPT_READERS: usize = 8;
+const KEPT_READERS: usize = 16;
 
 pub struct Store {
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
+    /// Grows when a commit begins and when it ends: it is even while nothing is being committed.
+    commits: AtomicU64,
+    bookmarks: Bookmarks,
+}
+
+/// A consistent view of the database.
+pub struct View<'a> {
+    connection: &'a Connection,
+    store: &'a Store,
+    /// The store's count before the view was taken.
+    commits: u64,
+}
+
+impl Deref for View<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+impl View<'_> {
+    fn bookmarks(&self) -> &Bookmarks {
+        &self.store.bookmarks
+    }
+
+    /// The number of the state that the view shows. Views with the same number show the same, until the process ends.
+    /// None when something was committed just as the view was taken, so that it may show either.
+    fn state(&self) -> Outcome<Option<u64>> {
+        // SQLite takes the view when it is first read from.
+        self.connection.pragma_query_value(None, "user_version", |_| Ok(())).map_err(storage)?;
+        let unchanged = self.store.commits.load(Ordering::SeqCst) == self.commits;
+        Ok((unchanged && self.commits.is_multiple_of(2)).then_some(self.commits))
+    }
 }
 
 /// Why a database cannot be used.
@@ -51,18 +92,25 @@ impl Store {
         if let Err(found) = schema::migrate(&mut writer).map_err(failed)? {
             return Err(OpenError::Newer { path: path.into(), found, known: schema::VERSION });
         }
-        Ok(Self { path: path.into(), writer: Mutex::new(writer), readers: Mutex::default() })
+        Ok(Self {
+            path: path.into(),
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            commits: AtomicU64::new(0),
+            bookmarks: Bookmarks::default(),
+        })
     }
 
     /// Runs `work` on a consistent view of the database.
-    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Outcome<T>) -> Outcome<T> {
+    pub fn read<T>(&self, work: impl FnOnce(&View) -> Outcome<T>) -> Outcome<T> {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match kept {
             Some(connection) => connection,
             None => self.reader().map_err(storage)?,
         };
+        let commits = self.commits.load(Ordering::SeqCst);
         let transaction = connection.transaction().map_err(storage)?;
-        let outcome = work(&transaction);
+        let outcome = work(&View { connection: &transaction, store: self, commits });
         transaction.finish().map_err(storage)?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < KEPT_READERS {
@@ -77,7 +125,10 @@ impl Store {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(storage)?;
         let outcome = work(&transaction)?;
-        transaction.commit().map_err(storage)?;
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        let committed = transaction.commit();
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        committed.map_err(storage)?;
         Ok(outcome)
     }
 
@@ -93,6 +144,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // On macOS alone, where a plain fsync leaves data in the disk's own cache.
+    connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // FlyteAdmin's `contains` is PostgreSQL's LIKE, which minds case.
     connection.pragma_update(None, "case_sensitive_like", true)?;
@@ -115,6 +168,26 @@ mod tests {
         });
         assert!(refused.is_err());
         assert_eq!(store.read(|connection| objects::get(connection, "a")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_state_has_one_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("flyte.db")).unwrap();
+        let state = || store.read(|view| view.state()).unwrap();
+        let before = state();
+        assert!(before.is_some());
+        assert_eq!(state(), before);
+        store.write(|transaction| objects::put(transaction, "a", b"1")).unwrap();
+        assert!(state().is_some_and(|after| Some(after) != before));
+        // A view taken before a commit, or while one is under way, may show either.
+        let overtaken = store.read(|view| {
+            store.write(|transaction| objects::put(transaction, "b", b"2"))?;
+            view.state()
+        });
+        assert_eq!(overtaken.unwrap(), None);
+        store.commits.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(state(), None);
     }
 
     #[test]

@@ -4,15 +4,17 @@ use prost::Message;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::executions::cut;
+use super::list::message;
 use crate::failure::{Outcome, corrupt, not_found, storage};
 use crate::idl::admin::{
     NodeExecution, NodeExecutionClosure, node_execution_closure::OutputResult,
     node_execution_closure::TargetMetadata,
 };
-use crate::idl::core::{CompiledWorkflowClosure, NodeExecutionIdentifier};
+use crate::idl::core::{CompiledWorkflowClosure, NodeExecutionIdentifier, WorkflowExecutionIdentifier};
+use crate::messages::RawList;
 use crate::times;
 
-/// The columns that [`listed`] reads.
+/// The columns that [`for_list`] reads.
 pub const LISTED: &str = "node_executions.message, node_executions.error_kind IS NOT NULL";
 
 /// A node execution as it is kept.
@@ -54,6 +56,36 @@ pub fn find(connection: &Connection, id: &NodeExecutionIdentifier) -> Outcome<Op
     let Some((row, message, is_dynamic)) = found else { return Ok(None) };
     let message = NodeExecution::decode(message.as_slice()).map_err(corrupt)?;
     Ok(Some(Stored { row, message, is_dynamic }))
+}
+
+/// The nodes of an execution that are inside of the one in row `parent`, or of none, oldest first.
+pub fn inside(
+    connection: &Connection,
+    execution: &WorkflowExecutionIdentifier,
+    parent: Option<i64>,
+) -> Outcome<Vec<Stored>> {
+    let of_parent = match parent {
+        Some(_) => "parent_id = ?4",
+        None => "parent_id IS ?4 AND parent_task_execution_id IS NULL",
+    };
+    let sql = format!(
+        "SELECT id, message, dynamic_workflow IS NOT NULL FROM node_executions
+         WHERE execution_project = ?1 AND execution_domain = ?2 AND execution_name = ?3 AND {of_parent}
+         ORDER BY node_execution_created_at, id"
+    );
+    let read = |row: &Row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?));
+    let rows: Vec<(i64, Vec<u8>, bool)> = connection
+        .prepare_cached(&sql)
+        .and_then(|mut statement| {
+            let values = params![execution.project, execution.domain, execution.name, parent];
+            statement.query_map(values, read)?.collect()
+        })
+        .map_err(storage)?;
+    let decoded = rows.into_iter().map(|(row, message, is_dynamic)| {
+        let message = NodeExecution::decode(message.as_slice()).map_err(corrupt)?;
+        Ok(Stored { row, message, is_dynamic })
+    });
+    decoded.collect()
 }
 
 /// The workflow that a node made while it ran.
@@ -143,24 +175,22 @@ pub fn update(
     Ok(())
 }
 
-/// A row of [`LISTED`]: the message's bytes, and whether it holds an error.
-pub fn listed(row: &Row) -> rusqlite::Result<(Vec<u8>, bool)> {
-    Ok((row.get(0)?, row.get(1)?))
-}
-
-/// The bytes of a node execution as lists have them: with its error cut.
-pub fn for_list((message, has_error): (Vec<u8>, bool)) -> Outcome<Vec<u8>> {
+/// Appends the node execution of a row of [`LISTED`] as lists have it: with its error cut.
+pub fn for_list(row: &Row, list: &mut RawList) -> Outcome<()> {
+    let has_error: bool = row.get(1).map_err(storage)?;
     if !has_error {
-        return Ok(message);
+        return message(row, list);
     }
-    let mut node = NodeExecution::decode(message.as_slice()).map_err(corrupt)?;
+    let whole: Vec<u8> = row.get(0).map_err(storage)?;
+    let mut node = NodeExecution::decode(whole.as_slice()).map_err(corrupt)?;
     if let Some(closure) = &mut node.closure
         && let Some(OutputResult::Error(error)) = &closure.output_result
         && let Some(error) = cut(error)
     {
         closure.output_result = Some(OutputResult::Error(error));
     }
-    Ok(node.encode_to_vec())
+    list.push(&node.encode_to_vec());
+    Ok(())
 }
 
 /// What the columns say of a message.

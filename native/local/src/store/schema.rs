@@ -43,6 +43,13 @@ CREATE TABLE launch_plans (
 CREATE INDEX launch_plans_by_time ON launch_plans (project, domain, name, created_at);
 CREATE INDEX launch_plans_by_state ON launch_plans (project, domain, state, name);
 
+-- Most launch plans have no schedule.
+CREATE INDEX launch_plans_by_schedule ON launch_plans (state) WHERE schedule_type <> 'NONE';
+
+CREATE TABLE schedule_firings (
+  launch_plan_id INTEGER PRIMARY KEY REFERENCES launch_plans (id), fired_at INTEGER NOT NULL
+);
+
 CREATE TABLE description_entities (
   id INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER,
   resource_type INTEGER NOT NULL, project TEXT NOT NULL, domain TEXT NOT NULL, name TEXT NOT NULL,
@@ -55,6 +62,13 @@ CREATE TABLE named_entity_metadata (
   resource_type INTEGER NOT NULL, project TEXT NOT NULL, domain TEXT NOT NULL, name TEXT NOT NULL,
   description TEXT NOT NULL, state INTEGER NOT NULL,
   UNIQUE (resource_type, project, domain, name)
+);
+
+CREATE TABLE matchable_attributes (
+  id INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER,
+  project TEXT NOT NULL, domain TEXT NOT NULL, workflow TEXT NOT NULL, resource_type TEXT NOT NULL,
+  priority INTEGER NOT NULL, attributes BLOB NOT NULL,
+  UNIQUE (project, domain, workflow, resource_type)
 );
 
 CREATE TABLE executions (
@@ -73,6 +87,8 @@ CREATE TABLE executions (
 CREATE INDEX executions_by_time ON executions (execution_project, execution_domain, state, created_at, id, phase,
                                                workflow_id, launch_plan_id);
 CREATE INDEX executions_by_phase ON executions (execution_project, execution_domain, state, phase, created_at);
+CREATE INDEX executions_unfinished ON executions (id)
+  WHERE phase IN ('UNDEFINED', 'QUEUED', 'RUNNING', 'SUCCEEDING', 'FAILING', 'ABORTING');
 CREATE INDEX executions_by_workflow ON executions (workflow_id, created_at);
 CREATE INDEX executions_by_launch_plan ON executions (launch_plan_id, created_at);
 CREATE INDEX executions_by_task ON executions (task_id, created_at);
@@ -106,6 +122,13 @@ CREATE TABLE task_executions (
   task_execution_updated_at INTEGER NOT NULL, duration INTEGER NOT NULL, message BLOB NOT NULL,
   UNIQUE (execution_project, execution_domain, execution_name, node_id, project, domain, name, version,
           retry_attempt)
+);
+
+CREATE TABLE signals (
+  id INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, deleted_at INTEGER,
+  execution_project TEXT NOT NULL, execution_domain TEXT NOT NULL, execution_name TEXT NOT NULL,
+  signal_id TEXT NOT NULL, message BLOB NOT NULL,
+  UNIQUE (execution_project, execution_domain, execution_name, signal_id)
 );
 "];
 

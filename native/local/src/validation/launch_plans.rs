@@ -1,10 +1,11 @@
 use rusqlite::Connection;
 
-use super::{inputs, labels, schedules};
+use super::{inputs, labels};
 use crate::failure::{Outcome, invalid, missing};
 use crate::idl::admin::{LaunchPlanCreateRequest, LaunchPlanSpec, Schedule, schedule};
 use crate::idl::core::{ParameterMap, ResourceType, SimpleType, TypedInterface, literal_type, parameter};
 use crate::messages::text;
+use crate::schedules::cron::Cron;
 
 /// Checks a launch plan against its workflow's interface, and gives its spec with the workflow's required inputs
 /// added to its defaults, as FlyteAdmin stores it.
@@ -70,8 +71,8 @@ fn check_schedule(schedule: &Schedule, expected: &ParameterMap) -> Outcome<()> {
             )));
         }
     }
-    match cron.filter(|cron| !cron.is_empty()).and_then(schedules::cron_problem) {
-        Some(problem) => Err(invalid(format!("Invalid cron expression: {problem}"))),
-        None => Ok(()),
+    if let Some(cron) = cron.filter(|cron| !cron.is_empty()) {
+        Cron::parse(cron).map_err(|problem| invalid(format!("Invalid cron expression: {problem}")))?;
     }
+    Ok(())
 }

@@ -4,7 +4,6 @@ pub mod executions;
 pub mod inputs;
 pub mod labels;
 pub mod launch_plans;
-pub mod schedules;
 pub mod tasks;
 
 use rusqlite::Connection;

@@ -1,5 +1,5 @@
-//! The real `flyte-local`, spawned: its command line, what survives when it is killed, uploads by signed URL, and the
-//! life of executions over its port.
+//! The real `flyte-local`, spawned: its command line, who can call it, what survives when it is killed, uploads by signed
+//! URL, and the life of executions over its port.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 mod cli;
 mod durability;
 mod executions;
+mod protocol;
 mod requests;
 mod seeding;
 mod spawned;

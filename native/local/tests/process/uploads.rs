@@ -15,7 +15,7 @@ fn digest(content: &[u8]) -> Vec<u8> {
 }
 
 /// Sends a request as a plain HTTP/1.1 client does, and gives the answer's status and body.
-fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
+pub fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &[u8]) -> (u16, Vec<u8>) {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();

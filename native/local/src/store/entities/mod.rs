@@ -122,23 +122,23 @@ pub fn insert_workflow(
     Ok(())
 }
 
-/// A page of the names that versions of a kind have in a project and domain. `order`, if any, is by a column that all
+/// A page of the names that versions of a kind have in a project and domain. `order` is by a column that all
 /// versions of a name agree in.
 pub fn names(
     connection: &Connection,
     table: Table,
     (project, domain): (&str, &str),
-    order: Option<&Order>,
+    order: &Order,
     page: Page,
 ) -> Outcome<Vec<NamedEntityIdentifier>> {
-    let table = table.sql_name();
-    let order = order.map_or("name", |order| order.sql.as_str());
     let mut sql = format!(
-        "SELECT project, domain, name FROM {table} WHERE project = ? AND domain = ?
-         GROUP BY project, domain, name ORDER BY {order}"
+        "SELECT project, domain, name FROM {} WHERE project = ? AND domain = ?
+         GROUP BY project, domain, name ORDER BY {}",
+        table.sql_name(),
+        order.sql()
     );
-    list::push_page(&mut sql, page);
-    let values = vec![Value::Text(project.into()), Value::Text(domain.into())];
+    let mut values = vec![Value::Text(project.into()), Value::Text(domain.into())];
+    list::push_page(&mut sql, &mut values, page);
     list::rows(connection, &sql, values, |row| {
         Ok(NamedEntityIdentifier {
             project: row.get(0)?,

@@ -30,7 +30,7 @@ pub fn named_entities(
     connection: &Connection,
     names: &Names<'_>,
     conditions: &[Condition],
-    order: Option<&Order>,
+    order: &Order,
     page: Page,
 ) -> Outcome<Vec<NamedEntity>> {
     let table = names.table.sql_name();
@@ -50,8 +50,8 @@ pub fn named_entities(
     ];
     values.extend(list::push_conditions(&mut sql, conditions, "WHERE"));
     sql.push_str(" ORDER BY ");
-    sql.push_str(order.map_or("entities.name", |order| order.sql.as_str()));
-    list::push_page(&mut sql, page);
+    sql.push_str(&order.sql());
+    list::push_page(&mut sql, &mut values, page);
     let found = list::rows(connection, &sql, values, entity)?;
     Ok(found.into_iter().map(|entity| NamedEntity { resource_type: kind, ..entity }).collect())
 }
