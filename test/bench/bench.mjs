@@ -9,13 +9,12 @@ import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { seedLocal, serveLocal } from "../fixtures/local-server.mjs";
+import { bundleAddon } from "./bundle-addon.mjs";
 import { median, spread, table } from "./statistics.mjs";
 
 const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
-const root = path.resolve(here, "../..");
 const ROWS = 10_000;
 const PROCESSES = 5;
 const REPEATS = 5;
@@ -24,15 +23,7 @@ const SCOPE = { project: "flytesnacks", domain: "development" };
 const data = await mkdtemp(path.join(os.tmpdir(), "flyte-bench-"));
 let server;
 try {
-  await build({
-    entryPoints: [path.join(root, "src/flyte/addon.ts")],
-    outfile: path.join(root, "test/out/bench/addon.mjs"),
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    define: { __dirname: JSON.stringify(path.join(root, "dist")) },
-  });
+  await bundleAddon();
   console.log(`Filling a data directory with ${ROWS.toLocaleString("en")} executions…`);
   await seedLocal(data, ROWS, SCOPE);
   server = await serveLocal(data);

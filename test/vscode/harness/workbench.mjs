@@ -305,7 +305,7 @@ export class Workbench {
    */
   async screenshot(name) {
     const file = path.join(artifacts(), `${name}.png`);
-    await this.page.screenshot({ path: file });
+    await this.page.screenshot({ path: file, animations: "disabled" });
     return file;
   }
 
